@@ -1,0 +1,51 @@
+# What you can do here: `make help`. The recipes are short on purpose; the one with something to think about is
+# tools/setup.sh.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench lock clean
+
+# Taken by `make run`. Unset: homeport's own settings decide (homeport.toml, HOMEPORT_*, defaults).
+HOST ?=
+PORT ?=
+DATA ?=
+# Taken by `make test`: what to pass to pytest, for instance `make test ARGS="tests/posts -x"`.
+ARGS ?=
+export PYTHON
+
+BIN := .venv/bin
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | sort | expand -t 8
+
+setup: ## make .venv with everything that running, testing and checking need
+	@tools/setup.sh dev
+
+run: ## serve a blog from here; takes HOST= PORT= DATA=
+	@tools/setup.sh run
+	@exec $(BIN)/homeport serve $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)")
+
+# Two at a time, and never more: tests start servers, browsers and databases of their own.
+# loadfile: a server or an imported blog that a file's tests share is then made once.
+test: setup ## every test; takes ARGS=
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+check: setup ## lint, format, types, and who may import whom
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --cache-dir .build/import-linter
+
+bench: setup ## measure, against something measured in the same run
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+# uv resolves for every platform at once and keeps versions that are locked already; UPGRADE=1 asks for the newest.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+lock: setup ## write both lock files from pyproject.toml; takes UPGRADE=1
+	@$(COMPILE) pyproject.toml --group build --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@tools/setup.sh dev
+
+clean: ## remove what was made here, but no data
+	@rm -rf .venv .build build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
