@@ -1,0 +1,1 @@
+"""Homeport: a blog that people host themselves, at home."""

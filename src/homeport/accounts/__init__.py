@@ -1,0 +1,7 @@
+"""People: registration, login, sessions, roles."""
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Add this feature to the application."""

@@ -1,0 +1,54 @@
+"""The `homeport` command. Each feature adds its own subcommands; they are loaded when asked for, so that
+starting is quick."""
+
+import importlib
+import sys
+
+import click
+
+from homeport.core.config import ConfigError
+from homeport.core.errors import Problem
+
+COMMANDS = {
+    "db": "homeport.ops.cli:db",
+    "import": "homeport.interop.cli:import_",
+    "serve": "homeport.serving.cli:serve",
+    "user": "homeport.accounts.cli:user",
+    "worker": "homeport.jobs.cli:worker",
+}
+
+
+class LazyGroup(click.Group):
+    """A click group that imports a subcommand when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """The names for `--help`."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click's signature)
+        """The command itself, or None for click to say that there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="homeport")
+def group() -> None:
+    """Homeport: your own blog, on your own computer."""
+
+
+def main() -> None:
+    """Run a command. A Problem ends it with its sentence: exit code 2 for a wrong setting, 1 for anything else."""
+    try:
+        group.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except Problem as problem:
+        click.echo(f"homeport: {problem.message}" + (f"\n{problem.hint}" if problem.hint else ""), err=True)
+        sys.exit(2 if isinstance(problem, ConfigError) else 1)

@@ -1,0 +1,1 @@
+"""What every feature needs and no feature owns: configuration, database, errors, requests."""

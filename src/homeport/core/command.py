@@ -1,0 +1,24 @@
+"""What every command shares: where the data is, and the application it runs in."""
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+import click
+
+from homeport.core.config import Config, load
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def with_config(command: Callable[Concatenate[Config, P], R]) -> Callable[..., R]:
+    """Give a command `--data` and hand it the loaded Config first; a wrong setting raises ConfigError."""
+
+    @click.option("--data", metavar="DIR", help="Where the blog is kept (default: ./homeport-data, or HOMEPORT_DATA).")
+    @wraps(command)
+    def run(data: str | None, *args: P.args, **kwargs: P.kwargs) -> R:
+        return command(load({"data": data}, os.environ), *args, **kwargs)
+
+    return run

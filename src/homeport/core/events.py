@@ -1,0 +1,15 @@
+"""Signals that flow upwards, from a feature to those that import it.
+
+They are sent inside the transaction: a receiver that raises takes the whole change back. Prefer a plain
+downward import; add
+a signal only where the receiver may not be imported. Each documents its sender (always the application's name space, so
+receivers need not care) and its keyword arguments.
+"""
+
+from blinker import Namespace
+
+_signals = Namespace()
+
+post_published = _signals.signal("post-published", doc="post: Post, now: datetime. A post became public.")
+post_withdrawn = _signals.signal("post-withdrawn", doc="post: Post, now: datetime. A public post stopped being public.")
+account_created = _signals.signal("account-created", doc="user: User, now: datetime. Somebody registered or was added.")

@@ -1,0 +1,203 @@
+"""A request's way through the house: who asks, may they, one transaction, one commit.
+
+Every view carries exactly one mark (`@public @member @author @editor @owner`); a view without one is refused when the
+application is made.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from homeport.core import csrf
+from homeport.core.db import commit, db, site_version
+from homeport.core.errors import Problem
+from homeport.core.ids import handle
+
+P = ParamSpec("P")
+R = TypeVar("R")
+SESSION_COOKIES = ("__Host-sid", "sid")
+
+
+class Role(IntEnum):
+    """What somebody with an account may do; each role may do what those below it may."""
+
+    READER = 1
+    AUTHOR = 2
+    EDITOR = 3
+    OWNER = 4
+
+    @property
+    def label(self) -> str:
+        """The role's name in lower case, as commands and pages write it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. Services take one as `by`; they never look at the request."""
+
+    user_id: int | None = None
+    role: Role | None = None
+    name: str = ""
+    time_zone: str = ""
+
+    def may(self, role: Role) -> bool:
+        """Whether the viewer holds the role or a higher one."""
+        return self.role is not None and self.role >= role
+
+
+ANONYMOUS = Viewer()
+SYSTEM = Viewer(None, Role.OWNER, "Homeport")
+
+
+@dataclass(slots=True)
+class Ticket:
+    """How a view tells the page cache in front of Flask what it may keep.
+
+    `version` is the site's version the page was made from, `forever` says that the address changes when the
+    content does.
+    """
+
+    version: int | None = None
+    forever: bool = False
+
+
+TICKET = "homeport.ticket"
+
+
+def viewer() -> Viewer:
+    """Who makes the present request."""
+    found: Viewer = g.get("viewer", ANONYMOUS)
+    return found
+
+
+def _marked(mark: Role | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        if hasattr(view, "mark"):
+            raise TypeError(f"{view.__name__} carries two marks")
+        view.mark = mark  # type: ignore[attr-defined]  # functions take attributes; their type does not say so
+        return view
+
+    return decorate
+
+
+public = _marked(None)
+member = _marked(Role.READER)
+author = _marked(Role.AUTHOR)
+editor = _marked(Role.EDITOR)
+owner = _marked(Role.OWNER)
+
+
+def cached(*params: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """Let the page cache keep this public view's answers to anonymous readers; `params` are the query
+    parameters it reads.
+
+    A request with any other parameter is answered but not kept, so that nobody can fill the memory with
+    made-up addresses.
+    """
+
+    def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+        view.cached_params = frozenset(params)  # type: ignore[attr-defined]  # as above
+        return view
+
+    return decorate
+
+
+class Application(Flask):
+    """Flask with one transaction per request, committed at the edge: after the view, before the answer leaves."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view, then commit. An exception of either goes to the error handlers and takes everything back."""
+        response = make_response(super().dispatch_request())
+        if g.get("db_reading", False):
+            db.session.rollback()
+        else:
+            commit()
+        return response
+
+
+VIEWER_LOADER = "homeport.viewer_loader"
+
+
+def install(app: Flask) -> None:
+    """Put the checks in front of every request: transaction kind, viewer, CSRF, the view's mark, the page's ticket.
+
+    Whoever knows accounts sets `app.extensions[VIEWER_LOADER]` to a function that returns the present Viewer.
+    """
+
+    def enter() -> ResponseReturnValue | None:
+        g.request_id = handle()
+        g.db_reading = request.method in csrf.SAFE_METHODS
+        view = app.view_functions.get(request.endpoint or "")
+        if view is not None and getattr(view, "cached_params", None) is not None:
+            _fill_ticket(view)
+        g.viewer = app.extensions.get(VIEWER_LOADER, lambda: ANONYMOUS)()
+        csrf.check()
+        return None if view is None else _admit(view)
+
+    def leave(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        return response
+
+    app.before_request(enter)
+    app.after_request(leave)
+    app.jinja_env.globals["csrf_field"] = csrf.csrf_field
+    app.context_processor(lambda: {"viewer": viewer(), "Role": Role})
+
+
+def _fill_ticket(view: Any) -> None:
+    # Read first, in the transaction the page is read in: a page can then never be newer or older than its version.
+    if any(name in request.cookies for name in SESSION_COOKIES):
+        return
+    request.environ["homeport.public"] = True
+    ticket = request.environ.get(TICKET)
+    if ticket is not None and set(request.args) <= view.cached_params:
+        ticket.version = site_version()
+
+
+def _admit(view: Any) -> ResponseReturnValue | None:
+    needed: Role | None = view.mark
+    if needed is None or viewer().may(needed):
+        return None
+    if viewer().role is not None:
+        raise Problem(
+            f"This page is for people with the role {needed.label}; yours is {viewer().role.label}.",  # type: ignore[union-attr]  # not None, a line above
+            status=403,
+            code="not_allowed",
+            hint="The blog's owner can change your role.",
+        )
+    if request.method in csrf.SAFE_METHODS:
+        return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")), 303)
+    raise Problem(
+        "You are no longer logged in, so nothing has been changed yet.",
+        status=401,
+        code="signed_out",
+        hint="Log in again in another tab or window, then come back to this page and send it again.",
+        resend=True,
+    )
+
+
+def refuse_unmarked(app: Flask) -> None:
+    """Raise RuntimeError when a view carries no mark: forgetting one must not open a page to everybody."""
+    unmarked = sorted(name for name, view in app.view_functions.items() if not hasattr(view, "mark"))
+    if unmarked:
+        raise RuntimeError(f"no mark (@public, @member, @author, @editor or @owner) on: {', '.join(unmarked)}")
+
+
+def safe_next(target: str | None, default: str = "/") -> str:
+    """`target` if it is a path of this site, else `default`.
+
+    Browsers read `//`, `/\\` and control characters as ways to another host (ASVS V3.7; WHATWG URL, "relative
+    slash state").
+    """
+    if not target or not target.startswith("/") or target[1:2] in {"/", "\\"}:
+        return default
+    if "\\" in target or any(ord(char) < 33 or ord(char) == 127 for char in target):
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc else target

@@ -1,0 +1,62 @@
+"""Addresses: whose forwarded headers are believed, and who is asking."""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from homeport.core.config import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FORWARDED = (
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PREFIX",
+    "HTTP_FORWARDED",
+)
+
+
+class TrustedProxies:
+    """WSGI middleware: believes `X-Forwarded-For` and `-Proto` from the given networks, removes them from anybody else.
+
+    The host name is never taken from a header of a proxy: links come from the configured address.
+    """
+
+    def __init__(self, app: WSGIApplication, networks: "Sequence[Network]") -> None:
+        self._app = app
+        self._behind_proxy = ProxyFix(app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)
+        self._networks = tuple(networks)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self._networks and self._believes(environ.get("REMOTE_ADDR", "")):
+            return self._behind_proxy(environ, start_response)
+        for name in _FORWARDED:
+            environ.pop(name, None)
+        return self._app(environ, start_response)
+
+    def _believes(self, peer: str) -> bool:
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
+
+
+def network_of(address: str) -> str:
+    """The network a throttle counts by: the address itself for IPv4, its /64 for IPv6, where one home has 2^64
+    of them."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 4:
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return ":".join(parsed.exploded.split(":")[:4]) + "::/64"

@@ -1,0 +1,62 @@
+"""The settings of the site, which the owner changes on a page: rows in the database, one typed table."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from homeport.core.db import Base, PublicContent, db, site_version
+
+REGISTRATION = ("open", "closed")  # who may make an account: anybody, or nobody but whom the owner adds
+
+
+class SiteSetting(PublicContent, Base):
+    """One changed setting; what has no row has its default."""
+
+    __tablename__ = "site_settings"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+@dataclass(frozen=True)
+class Site:
+    """The site's settings with their defaults. Field names are the rows' names."""
+
+    title: str = "A blog at home"
+    description: str = ""
+    about: str = ""
+    footer: str = ""
+    language: str = "en"
+    time_zone: str = "UTC"
+    registration: str = "closed"
+    posts_per_page: int = 10
+
+
+def site() -> Site:
+    """The present settings. Read once per site version and process, since every page needs them."""
+    version = site_version()
+    known: tuple[int, Site] | None = current_app.extensions.get("homeport.site")
+    if known is None or known[0] != version:
+        known = (version, _read())
+        # Settings changed but not yet committed belong to this transaction alone.
+        if not db.session.info.get("public_change"):
+            current_app.extensions["homeport.site"] = known
+    return known[1]
+
+
+def _read() -> Site:
+    rows: dict[str, str] = {
+        name: value for name, value in db.session.execute(select(SiteSetting.name, SiteSetting.value))
+    }
+    types: dict[str, type[Any]] = {row.name: type(row.default) for row in fields(Site)}
+    return replace(Site(), **{name: types[name](value) for name, value in rows.items() if name in types})
+
+
+def change(**values: str | int) -> None:
+    """Store new values, by field name of `Site`. Raises TypeError for a name that is not in the table."""
+    replace(Site(), **values)  # type: ignore[arg-type]  # the dataclass itself refuses unknown names
+    for name, value in values.items():
+        db.session.merge(SiteSetting(name=name, value=str(value)))

@@ -1,0 +1,7 @@
+"""Background work."""
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Add this feature to the application."""

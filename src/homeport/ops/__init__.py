@@ -1,0 +1,7 @@
+"""Running the place: settings page, health."""
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Add this feature to the application."""

@@ -1,0 +1,7 @@
+"""The public pages."""
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Add this feature to the application."""
