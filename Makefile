@@ -47,5 +47,5 @@ lock: setup ## write both lock files from pyproject.toml; takes UPGRADE=1
 	@tools/setup.sh dev
 
 clean: ## remove what was made here, but no data
-	@rm -rf .venv .build build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .build build .hypothesis
 	@find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
