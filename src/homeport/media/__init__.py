@@ -1,7 +1,10 @@
-"""Pictures."""
+"""Pictures: kept under the hash of their bytes, served so that none can run script."""
 
 from flask import Flask
 
+from homeport.media.routes import bp
+
 
 def register(app: Flask) -> None:
-    """Add this feature to the application."""
+    """Add the address of pictures."""
+    app.register_blueprint(bp)

@@ -1,0 +1,131 @@
+"""What a file really is, and the form in which it is kept: type by content, metadata taken out."""
+
+import io
+import re
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from homeport.core.errors import Problem
+
+MAX_BYTES = 25 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+MAX_FRAMES = 500
+MAX_SVG_BYTES = 2 * 1024 * 1024
+ORIENTATION = 0x0112
+
+# Pillow knows dozens of formats, some with a history of faults; these are the ones browsers show.
+FORMATS = {
+    "PNG": ("image/png", "png"),
+    "JPEG": ("image/jpeg", "jpg"),
+    "GIF": ("image/gif", "gif"),
+    "WEBP": ("image/webp", "webp"),
+    "AVIF": ("image/avif", "avif"),
+}
+CONTENT_TYPES = {extension: kind for kind, extension in FORMATS.values()} | {"svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as it will be stored. `width` and `height` are pixels, None where an SVG does not say."""
+
+    data: bytes
+    content_type: str
+    extension: str
+    width: int | None
+    height: int | None
+
+
+def read(data: bytes) -> Picture:
+    """Recognise and clean a picture. Raises Problem when it is none, is damaged or is too large to be safe."""
+    if len(data) > MAX_BYTES:
+        raise _refused(f"The picture is larger than {MAX_BYTES // 2**20} MB.", "picture_too_large")
+    if _looks_like_svg(data):
+        return _read_svg(data)
+    try:
+        return _read_raster(data)
+    except UnidentifiedImageError:
+        raise _refused("This is not a picture a browser can show (PNG, JPEG, GIF, WebP, AVIF or SVG).") from None
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
+        raise _refused("The picture is damaged and cannot be read.") from None
+
+
+def _refused(message: str, code: str = "not_a_picture") -> Problem:
+    return Problem(message, status=422, code=code, hint="Save it again from a picture program, smaller if need be.")
+
+
+def _read_raster(data: bytes) -> Picture:
+    with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
+        # The header is read by now and nothing else: sizes are judged before any pixel is decoded.
+        if image.width * image.height > MAX_PIXELS or getattr(image, "n_frames", 1) > MAX_FRAMES:
+            raise _refused("The picture has too many pixels or frames to be opened safely.", "picture_too_large")
+        kind = image.format or ""
+        content_type, extension = FORMATS[kind]
+        clean = _encode(image, kind)
+    with Image.open(io.BytesIO(clean), formats=[kind]) as image:
+        return Picture(clean, content_type, extension, image.width, image.height)
+
+
+def _encode(image: Image.Image, kind: str) -> bytes:
+    """Encode anew from the pixels, which leaves EXIF (place, camera), comments and anything hidden behind.
+
+    The colour profile stays, since pictures look wrong without theirs.
+    """
+    options: dict[str, object] = {"format": kind, **_quality(image, kind)}
+    if getattr(image, "is_animated", False):
+        options["save_all"] = True
+    if kind != "GIF" and image.info.get("icc_profile"):
+        options["icc_profile"] = image.info["icc_profile"]
+    out = io.BytesIO()
+    upright = ImageOps.exif_transpose(image) if _is_turned(image) else image
+    for name in ("exif", "comment", "xmp", "photoshop"):
+        upright.info.pop(name, None)
+    upright.save(out, **options)  # type: ignore[arg-type]  # Pillow types each option apart, here they are one bag
+    return out.getvalue()
+
+
+def _is_turned(image: Image.Image) -> bool:
+    return bool(image.getexif().get(ORIENTATION, 1) != 1)
+
+
+def _quality(image: Image.Image, kind: str) -> dict[str, object]:
+    if kind == "JPEG":
+        # With the tables of the original, encoding its own pixels again loses next to nothing.
+        return {"quality": 90 if _is_turned(image) else "keep", "optimize": True, "exif": b""}
+    return {"quality": 90, "exif": b""} if kind in {"WEBP", "AVIF"} else {}
+
+
+def _looks_like_svg(data: bytes) -> bool:
+    return re.search(rb"<svg[\s>]", data[:4096]) is not None and data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+
+
+def _read_svg(data: bytes) -> Picture:
+    """Accept well-formed SVG that declares no entities: those are how XML bombs and foreign files come in.
+
+    It may hold script: it is only ever served under a policy that lets none run (`media.routes`).
+    """
+    if len(data) > MAX_SVG_BYTES:
+        raise _refused(f"The drawing is larger than {MAX_SVG_BYTES // 2**20} MB.", "picture_too_large")
+    elements: list[tuple[str, dict[str, str]]] = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda name, attributes: elements.append((name, attributes))
+    parser.EntityDeclHandler = _refuse_entities
+    parser.ExternalEntityRefHandler = _refuse_entities
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError:
+        raise _refused("The drawing is not well-formed SVG.") from None
+    name, attributes = elements[0]
+    if name.rpartition(":")[2] != "svg":
+        raise _refused("This is XML, but not an SVG drawing.")
+    return Picture(data, "image/svg+xml", "svg", _pixels(attributes.get("width")), _pixels(attributes.get("height")))
+
+
+def _refuse_entities(*_arguments: object) -> int:
+    raise _refused("The drawing declares entities, which are not accepted.")
+
+
+def _pixels(length: str | None) -> int | None:
+    number = re.fullmatch(r"(\d{1,5})(?:\.\d+)?(?:px)?", length or "")
+    return int(number[1]) if number else None

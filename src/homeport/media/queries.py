@@ -1,0 +1,16 @@
+"""Questions about pictures."""
+
+from sqlalchemy import select
+
+from homeport.core.db import db
+from homeport.media.models import Media
+
+
+def by_name(name: str) -> Media | None:
+    """The picture served at `/media/<name>`, or None."""
+    return db.session.get(Media, name)
+
+
+def known_names() -> set[str]:
+    """The names of every stored picture."""
+    return set(db.session.scalars(select(Media.name)))

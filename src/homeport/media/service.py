@@ -1,0 +1,79 @@
+"""Keeping pictures: no row without its file, no file for long without its row."""
+
+import hashlib
+import os
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from homeport.core.db import db
+from homeport.core.errors import Problem
+from homeport.media import images, queries
+from homeport.media.models import Media
+
+ORPHAN_AGE = timedelta(days=1)
+
+
+def store(data: bytes, *, original_name: str, owner_id: int | None, folder: Path, now: datetime) -> Media:
+    """Clean a picture and keep it under the hash of what it has become; the same picture is kept once.
+
+    The file is on the disk before the row is written: a crash in between leaves a file that `sweep` removes later,
+    never a row that shows nothing. Raises Problem for what is no picture, and 507 when the disk is full.
+    """
+    picture = images.read(data)
+    name = f"{hashlib.sha256(picture.data).hexdigest()}.{picture.extension}"
+    known = queries.by_name(name)
+    if known is not None and (folder / name).exists():
+        return known
+    _write(folder, name, picture.data)
+    if known is not None:
+        return known
+    media = Media(
+        name=name,
+        content_type=picture.content_type,
+        size=len(picture.data),
+        width=picture.width,
+        height=picture.height,
+        original_name=original_name[-255:],
+        owner_id=owner_id,
+        created_at=now,
+    )
+    db.session.add(media)
+    db.session.flush()
+    return media
+
+
+def _write(folder: Path, name: str, data: bytes) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".new-", delete=False) as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).replace(folder / name)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise Problem(
+            f"The picture could not be stored: {error.strerror}.",
+            status=507,
+            code="storage_failed",
+            hint="Free some space on the disk, then try again; nothing was lost.",
+        ) from None
+
+
+def sweep(folder: Path, now: datetime) -> int:
+    """Remove files that no row names and that are over a day old, so that none is younger than its transaction.
+
+    Returns how many were removed.
+    """
+    if not folder.is_dir():
+        return 0
+    known = queries.known_names()
+    before = (now - ORPHAN_AGE).timestamp()
+    orphans = [path for path in folder.iterdir() if path.name not in known and path.stat().st_mtime < before]
+    for path in orphans:
+        path.unlink(missing_ok=True)
+    return len(orphans)
