@@ -1,0 +1,215 @@
+"""Questions about posts. The one door to visibility: nothing else looks at a post's status.
+
+Readers' pages get plain rows with just the columns they show: making and tracking objects would cost more than the
+database does.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from homeport.accounts.models import User
+from homeport.core.db import UTCDateTime, db
+from homeport.core.http import ANONYMOUS, Role, Viewer
+from homeport.posts.models import Byline, Post, Redirect, Status, Tag, post_tags
+from homeport.posts.rows import Article, Entry, Line, Name, Position, Profile
+
+SIMILAR_AMONG = 1000
+"""How many of the newest posts are looked through for similar ones: the bound of what a wrong address can cost."""
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition under which somebody may read a post at its own address.
+
+    Published posts are everybody's, private ones their author's and the editors'. Drafts, scheduled and trashed posts
+    are at no public address at all: their author meets them at the desk.
+    """
+    published = Post.status == Status.PUBLISHED
+    if viewer.user_id is None:
+        return published
+    if viewer.may(Role.EDITOR):
+        return Post.status.in_((Status.PUBLISHED, Status.PRIVATE))
+    return or_(published, and_(Post.status == Status.PRIVATE, Post.author_id == viewer.user_id))
+
+
+LISTED = visible_to(ANONYMOUS)
+"""Lists, counts and neighbours are the same for everybody, whoever asks."""
+
+_SUMMARY = case((Post.summary != "", Post.summary), else_=Post.excerpt).label("summary")
+_TIME = cast("InstrumentedAttribute[datetime]", Post.published_at)  # a public post has one
+_LINE = (Post.path, Post.title, _TIME)
+_ENTRY = (*_LINE, Post.id, _SUMMARY, Post.words)
+_WRITER = (User.display_name, User.handle)
+_ARTICLE = (Post.author_id, Post.updated_at, Post.html, Post.toc, Post.status)
+_HAS_BYLINE = exists().where(Byline.post_id == Post.id).correlate(Post)
+_PLACE = tuple_(Post.published_at, Post.id)
+_OLDEST_FIRST = (Post.published_at, Post.id)
+_NEWEST_FIRST = (Post.published_at.desc(), Post.id.desc())
+
+
+def newest(limit: int, before: Position | None = None, among: ColumnElement[bool] | None = None) -> list[Entry]:
+    """At most `limit` public posts, newest first, starting after `before` in that order; `among` narrows them."""
+    statement = select(*_ENTRY, *_WRITER).join(User, Post.author_id == User.id).where(LISTED)
+    if before is not None:
+        statement = statement.where(_place(before) > _PLACE)
+    if among is not None:
+        statement = statement.where(among)
+    rows: Sequence[Any] = db.session.execute(statement.order_by(*_NEWEST_FIRST).limit(limit)).all()
+    names = _names([row.id for row in rows])
+    return [_entry(row, names) for row in rows]
+
+
+def positions_after(start: Position, limit: int, among: ColumnElement[bool] | None = None) -> list[Position]:
+    """Where at most `limit` public posts newer than `start` stand, oldest first: what paging back needs."""
+    statement = select(_TIME, Post.id).where(LISTED, _place(start) < _PLACE)
+    if among is not None:
+        statement = statement.where(among)
+    return [Position(*row) for row in db.session.execute(statement.order_by(*_OLDEST_FIRST).limit(limit))]
+
+
+def tagged(slug: str) -> ColumnElement[bool]:
+    """Narrows to the posts with a tag."""
+    return Post.id.in_(select(post_tags.c.post_id).join(Tag, Tag.id == post_tags.c.tag_id).where(Tag.slug == slug))
+
+
+def written_by(slug: str) -> ColumnElement[bool]:
+    """Narrows to the posts that name somebody as author: in a byline, or by account where there is no byline."""
+    own = Post.author_id.in_(select(User.id).where(User.handle == slug))
+    return or_(Post.id.in_(select(Byline.post_id).where(Byline.slug == slug)), and_(own, ~_HAS_BYLINE))
+
+
+def article(path: str, viewer: Viewer) -> Article | None:
+    """The post at exactly `path`, if `viewer` may read it."""
+    statement = select(*_ENTRY, *_ARTICLE, *_WRITER).join(User, Post.author_id == User.id)
+    row: Any = db.session.execute(statement.where(Post.path == path, visible_to(viewer))).first()
+    if row is None:
+        return None
+    names = _names([row.id])[row.id]
+    return Article(
+        path=row.path,
+        title=row.title,
+        published_at=row.published_at or row.updated_at,
+        id=row.id,
+        summary=row.summary,
+        words=row.words,
+        authors=_authors(row, names),
+        tags=names.tags,
+        author_id=row.author_id,
+        updated_at=row.updated_at,
+        html=row.html,
+        toc=row.toc,
+        public=row.status is Status.PUBLISHED,
+    )
+
+
+def present_path(paths: Sequence[str], viewer: Viewer) -> str | None:
+    """Where the post is that stands at one of these paths, or once stood there; None if `viewer` may not read it."""
+    here = select(Post.path, literal(0)).where(Post.path.in_(paths), visible_to(viewer))
+    moved = select(Post.path, literal(1)).join(Redirect, Redirect.post_id == Post.id)
+    moved = moved.where(Redirect.path.in_(paths), visible_to(viewer))
+    found = db.session.execute(union_all(here, moved).order_by(literal_column("2"))).first()
+    return None if found is None else str(found[0])
+
+
+def neighbours(position: Position) -> tuple[Line | None, Line | None]:
+    """The public posts just before and just after a place in time."""
+    here = _place(position)
+    older = select(*_LINE).where(LISTED, here > _PLACE).order_by(*_NEWEST_FIRST).limit(1)
+    newer = select(*_LINE).where(LISTED, here < _PLACE).order_by(*_OLDEST_FIRST).limit(1)
+    before, after = db.session.execute(older).first(), db.session.execute(newer).first()
+    return Line(*before) if before else None, Line(*after) if after else None
+
+
+def published_times() -> Sequence[datetime]:
+    """When each public post came out, newest first: what the archive counts its years from."""
+    return db.session.scalars(select(_TIME).where(LISTED).order_by(*_NEWEST_FIRST)).all()
+
+
+def lines(start: datetime, end: datetime) -> list[Line]:
+    """The public posts of `start` <= time < `end`, newest first."""
+    statement = select(*_LINE).where(LISTED, start <= _TIME, end > _TIME)
+    return [Line(*row) for row in db.session.execute(statement.order_by(*_NEWEST_FIRST))]
+
+
+def tag(slug: str) -> Name | None:
+    """A tag, if a public post has it."""
+    row = db.session.execute(select(Tag.name, Tag.slug).where(Tag.slug == slug, _any_public(tagged(slug)))).first()
+    return None if row is None else Name(*row)
+
+
+def tags_with_counts() -> list[tuple[Name, int]]:
+    """Every tag of public posts with their number, by name."""
+    statement = select(Tag.name, Tag.slug, func.count()).join(post_tags, post_tags.c.tag_id == Tag.id)
+    statement = statement.join(Post, Post.id == post_tags.c.post_id).where(LISTED).group_by(Tag.id, Tag.name, Tag.slug)
+    return [(Name(name, slug), count) for name, slug, count in db.session.execute(statement.order_by(Tag.name))]
+
+
+def profile(slug: str) -> Profile | None:
+    """The author of at least one public post; somebody whose posts are all hidden is not told of."""
+    public = _any_public(written_by(slug))
+    account = select(User.display_name, User.handle, User.bio, User.link).where(User.handle == slug, public)
+    byline = select(Byline.name, Byline.slug).where(Byline.slug == slug, public).limit(1)
+    row: Any = db.session.execute(account).first() or db.session.execute(byline).first()
+    return Profile(*row) if row else None
+
+
+def similar(words: Sequence[str], limit: int) -> list[Line]:
+    """Public posts with some of these words in title or path, the likeliest first."""
+    recent = select(*_LINE).where(LISTED).order_by(*_NEWEST_FIRST).limit(SIMILAR_AMONG).subquery()
+    found = (
+        or_(recent.c.title.icontains(word, autoescape=True), recent.c.path.icontains(word, autoescape=True))
+        for word in words
+    )
+    score = sum((case((hit, 1), else_=0) for hit in found), start=literal(0))
+    statement = select(recent).where(score > 0).order_by(score.desc(), recent.c.published_at.desc(), recent.c.path)
+    return [Line(*row) for row in db.session.execute(statement.limit(limit))]
+
+
+def _place(position: Position) -> ColumnElement[Any]:
+    return tuple_(literal(position.published_at, UTCDateTime), literal(position.id))
+
+
+def _any_public(among: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(select(true()).select_from(Post).where(LISTED, among))
+
+
+class _Names(NamedTuple):
+    bylines: list[Name]
+    tags: list[Name]
+
+
+def _names(posts: Sequence[int]) -> dict[int, _Names]:
+    """For each of these posts its bylines and its tags, both in order, by one question for all."""
+    of_tags = select(post_tags.c.post_id, literal(1), literal(0), Tag.name, Tag.slug)
+    of_tags = of_tags.join(Tag, Tag.id == post_tags.c.tag_id).where(post_tags.c.post_id.in_(posts))
+    bylines = select(Byline.post_id, literal(0), Byline.position, Byline.name, Byline.slug)
+    bylines = bylines.where(Byline.post_id.in_(posts))
+    found = {post: _Names([], []) for post in posts}
+    for post, kind, _position, name, slug in sorted(db.session.execute(union_all(bylines, of_tags)).all()):
+        found[post][kind].append(Name(name, slug))
+    return found
+
+
+def _authors(row: Any, names: _Names) -> list[Name]:
+    return names.bylines or [Name(row.display_name, row.handle)]
+
+
+def _entry(row: Any, names: dict[int, _Names]) -> Entry:
+    mine = names[row.id]
+    return Entry(row.path, row.title, row.published_at, row.id, row.summary, row.words, _authors(row, mine), mine.tags)

@@ -1,0 +1,77 @@
+"""What questions about public posts are answered with: plain rows, which pages and feeds only read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import quote
+
+
+class Name(NamedTuple):
+    """A tag or an author: the words to show, and the last part of its address."""
+
+    name: str
+    slug: str
+
+
+class Position(NamedTuple):
+    """A place in the order of public posts, which is by time and, within the same instant, by id."""
+
+    published_at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A post as one line of a list."""
+
+    path: str
+    title: str
+    published_at: datetime
+
+    @property
+    def address(self) -> str:
+        """The post's address on this site, from `/` on and percent-encoded."""
+        return address(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Line):
+    """A post in a list with what makes a reader choose it. `summary` is its author's, or else its first words."""
+
+    id: int
+    summary: str
+    words: int
+    authors: Sequence[Name]
+    tags: Sequence[Name]
+
+    @property
+    def position(self) -> Position:
+        """Where the next page begins when this is the last entry of the present one."""
+        return Position(self.published_at, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Article(Entry):
+    """A post to be read. `html` is sanitised; `public` is False for a private post that its viewer may see."""
+
+    author_id: int
+    updated_at: datetime
+    html: str
+    toc: Sequence[dict[str, str | int]]
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Somebody who has published. Who has no account here has no `bio` and no `link`."""
+
+    name: str
+    slug: str
+    bio: str = ""
+    link: str = ""
+
+
+def address(path: str) -> str:
+    """The address of a stored path: percent-encoded, with the leading slash (RFC 3986, 3.3)."""
+    return "/" + quote(path, safe="/:@!$&'()*+,;=~")
