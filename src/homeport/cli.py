@@ -3,11 +3,15 @@ starting is quick."""
 
 import importlib
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from homeport.core.config import ConfigError
+from homeport.core.config import Config, ConfigError
 from homeport.core.errors import Problem
+
+if TYPE_CHECKING:  # loading Flask takes longer than all the rest of a command's start
+    from flask import Flask
 
 COMMANDS = {
     "db": "homeport.ops.cli:db",
@@ -36,8 +40,15 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="homeport")
-def group() -> None:
+@click.pass_context
+def group(ctx: click.Context) -> None:
     """Homeport: your own blog, on your own computer."""
+    ctx.obj = _create_app
+
+
+def _create_app(config: Config) -> "Flask":
+    app: Flask = importlib.import_module("homeport.app").create_app(config)
+    return app
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 import click
+from flask import Flask
 
 from homeport.core.config import Config, load
 
@@ -22,3 +23,12 @@ def with_config(command: Callable[Concatenate[Config, P], R]) -> Callable[..., R
         return command(load({"data": data}, os.environ), *args, **kwargs)
 
     return run
+
+
+def make_app(config: Config) -> Flask:
+    """The application, for a command to work in.
+
+    Features lie below the application and must not import it; `homeport.cli` hands its recipe to every command.
+    """
+    create_app: Callable[[Config], Flask] = click.get_current_context().find_root().obj
+    return create_app(config)

@@ -1,6 +1,5 @@
 """The command `homeport worker`."""
 
-import importlib
 import logging
 import os
 import signal
@@ -9,7 +8,7 @@ from threading import Event
 import click
 
 from homeport.core import log
-from homeport.core.command import with_config
+from homeport.core.command import make_app, with_config
 from homeport.core.config import Config
 from homeport.jobs.worker import run_worker
 
@@ -22,8 +21,7 @@ def worker(config: Config) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    # The application is above the features, so it is looked up by name.
-    run_worker(importlib.import_module("homeport.app").create_app(config), stop)
+    run_worker(make_app(config), stop)
     logging.shutdown()
     # The interpreter would wait for the thread of a job that is cut off; the job itself goes on at the next start.
     os._exit(0)
