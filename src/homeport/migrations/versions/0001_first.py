@@ -134,19 +134,11 @@ def upgrade() -> None:
         sa.Column("author_id", sa.Integer(), nullable=False),
         sa.Column("path", sa.String(length=400), nullable=False),
         sa.Column("title", sa.String(length=300), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
         sa.Column("summary", sa.String(length=1000), nullable=False),
         sa.Column(
             "status",
             sa.Enum(
-                "draft",
-                "scheduled",
-                "published",
-                "private",
-                "trashed",
-                name="status",
-                native_enum=False,
-                length=16,
+                "draft", "scheduled", "published", "private", "trashed", name="status", native_enum=False, length=16
             ),
             nullable=False,
         ),
@@ -157,18 +149,22 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("html", sa.Text(), nullable=False),
-        sa.Column("toc", sa.JSON(), nullable=False),
+        sa.Column("creation_key", sa.String(length=16), nullable=True),
         sa.Column("excerpt", sa.String(length=300), nullable=False),
         sa.Column("words", sa.Integer(), nullable=False),
         sa.Column("rendered_with", sa.Integer(), nullable=False),
+        sa.Column("toc", sa.JSON(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["author_id"], ["users.id"], name=op.f("fk_posts_author_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
+        sa.UniqueConstraint("author_id", "creation_key", name=op.f("uq_posts_author_id_creation_key")),
         sa.UniqueConstraint("path", name=op.f("uq_posts_path")),
     )
     op.create_index(op.f("ix_posts_author_id"), "posts", ["author_id"], unique=False)
     op.create_index("ix_posts_due", "posts", ["status", "scheduled_at"], unique=False)
     op.create_index("ix_posts_public", "posts", ["status", "published_at", "id"], unique=False)
+    op.create_index(op.f("ix_posts_rendered_with"), "posts", ["rendered_with"], unique=False)
     op.create_table(
         "bylines",
         sa.Column("post_id", sa.Integer(), nullable=False),
