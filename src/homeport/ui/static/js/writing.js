@@ -1,0 +1,128 @@
+// Makes the editor safer and quicker; it works without. Attributes of the form:
+//   data-keep="post-12"             unsaved text is kept in this browser and offered again after a crash
+//   data-preview="/write/preview"   this address answers a POST of the form with the text as HTML, to be shown below it
+// Ctrl+S (or Cmd+S) presses the form's first button. Logging out forgets what was kept.
+
+const PREFIX = "homeport-kept:";
+
+function texts(form) {
+  const fields = [...form.elements].filter((field) => field.matches("input[type=text], input:not([type]), textarea"));
+  return fields.filter((field) => field.name);
+}
+
+function values(form) {
+  return Object.fromEntries(texts(form).map((field) => [field.name, field.value]));
+}
+
+function later(wait, action) {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(action, wait);
+  };
+}
+
+function makeButton(text, action) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button";
+  button.textContent = text;
+  button.addEventListener("click", action);
+  return button;
+}
+
+// localStorage throws where the person has switched it off
+function store(key, value) {
+  try {
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, JSON.stringify(value));
+  } catch { /* then nothing is kept, and the warning before leaving remains */ }
+}
+
+function stored(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+function offer(form, kept, key) {
+  const note = document.createElement("div");
+  note.className = "kept-note";
+  note.setAttribute("role", "status");
+  const when = new Date(kept.at).toLocaleString(document.documentElement.lang);
+  const words = document.createElement("p");
+  words.textContent = `This browser still has text from ${when} that was not saved.`;
+  const actions = document.createElement("p");
+  actions.className = "actions";
+  actions.append(
+    makeButton("Use that text", () => {
+      for (const field of texts(form)) {
+        if (field.name in kept.values) field.value = kept.values[field.name];
+      }
+      note.remove();
+      form.querySelector("textarea")?.focus();
+    }),
+    makeButton("Throw it away", () => { store(key, null); note.remove(); }),
+  );
+  note.append(words, actions);
+  form.before(note);
+}
+
+function keep(form) {
+  const key = PREFIX + form.dataset.keep;
+  const original = JSON.stringify(values(form));
+  const kept = stored(key);
+  // as the server has it: it was saved
+  if (kept && JSON.stringify(kept.values) === original) store(key, null);
+  else if (kept) offer(form, kept, key);
+  form.addEventListener("input", later(500, () => {
+    const now = values(form);
+    if (JSON.stringify(now) !== original) store(key, { at: Date.now(), values: now });
+  }));
+}
+
+function preview(form) {
+  const source = form.querySelector("textarea.source") ?? form.querySelector("textarea");
+  const place = document.createElement("div");
+  place.className = "live-preview prose";
+  place.setAttribute("role", "region");
+  place.setAttribute("aria-label", "Preview");
+  place.tabIndex = 0;
+  place.hidden = true;
+  let asked = 0;
+  const show = async () => {
+    if (place.hidden) return;
+    const mine = ++asked;
+    const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+    if (mine !== asked) return;
+    if (answer?.ok) place.innerHTML = await answer.text(); // sanitised by the server, as the published text is
+    else place.textContent = "The preview could not be made. Your text is still here; try again in a moment.";
+  };
+  const toggle = makeButton("Preview while writing", () => {
+    place.hidden = !place.hidden;
+    toggle.setAttribute("aria-pressed", String(!place.hidden));
+    show();
+  });
+  toggle.setAttribute("aria-pressed", "false");
+  source.addEventListener("input", later(400, show));
+  source.closest(".field").after(toggle, place);
+}
+
+for (const form of document.querySelectorAll("form[data-keep]")) keep(form);
+for (const form of document.querySelectorAll("form[data-preview]")) preview(form);
+
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.key.toLowerCase() !== "s") return;
+  const form = document.querySelector("form[data-keep]");
+  if (!form) return;
+  event.preventDefault();
+  form.requestSubmit(form.querySelector("button[type=submit]"));
+});
+
+document.querySelector("form[action='/logout']")?.addEventListener("submit", () => {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+  } catch { /* nothing was kept */ }
+});
