@@ -14,6 +14,11 @@ from homeport.media.models import Media
 ORPHAN_AGE = timedelta(days=1)
 
 
+def name_of(picture: images.Picture) -> str:
+    """The name a picture is kept under: the SHA-256 of its bytes and the extension of its real type."""
+    return f"{hashlib.sha256(picture.data).hexdigest()}.{picture.extension}"
+
+
 def store(data: bytes, *, original_name: str, owner_id: int | None, folder: Path, now: datetime) -> Media:
     """Clean a picture and keep it under the hash of what it has become; the same picture is kept once.
 
@@ -21,7 +26,7 @@ def store(data: bytes, *, original_name: str, owner_id: int | None, folder: Path
     never a row that shows nothing. Raises Problem for what is no picture, and 507 when the disk is full.
     """
     picture = images.read(data)
-    name = f"{hashlib.sha256(picture.data).hexdigest()}.{picture.extension}"
+    name = name_of(picture)
     known = queries.by_name(name)
     if known is not None and (folder / name).exists():
         return known

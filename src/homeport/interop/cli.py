@@ -1,0 +1,96 @@
+"""`homeport import`."""
+
+import sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from homeport.accounts import queries as accounts
+from homeport.app import create_app
+from homeport.core import clock
+from homeport.core.command import with_config
+from homeport.core.config import Config
+from homeport.core.errors import Problem
+from homeport.core.http import Role
+from homeport.core.site import site
+from homeport.interop.pictures import Pictures
+from homeport.interop.report import Outcome, Report
+from homeport.interop.service import FolderImport
+from homeport.migrations.runner import upgrade
+
+SHOWN = 40
+
+
+@click.command("import", help="Bring a blog along: a folder of Markdown files (Zola, Hugo, Jekyll, Pelican or plain).")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--author", required=True, metavar="EMAIL", help="Whose posts they become; names in the files are kept.")
+@click.option("--dry-run", is_flag=True, help="Change nothing; say what would happen.")
+@click.option("--verbose", is_flag=True, help="List every remark, however many.")
+@with_config
+def import_(config: Config, path: Path, author: str, dry_run: bool, verbose: bool) -> None:
+    """Import a folder and print what came in, what did not, and why; exit code 1 when a file failed."""
+    if not path.is_dir():
+        raise Problem(f"{path} is not a folder that can be read.", code="nothing_to_import")
+    config.data.mkdir(parents=True, exist_ok=True)
+    upgrade(config)
+    console = Console()
+    with create_app(config).app_context():
+        run = _prepare(config, path, author, dry_run)
+        report = run.run(_Bar(console).advance)
+    _print(report, console, everything=verbose, dry_run=dry_run)
+    sys.exit(1 if report.count(Outcome.FAILED) else 0)
+
+
+def _prepare(config: Config, path: Path, author: str, dry_run: bool) -> FolderImport:
+    user = accounts.by_email(author)
+    if user is None or user.role < Role.AUTHOR:
+        raise Problem(
+            f"{author} is not an account that may write here.",
+            code="no_such_author",
+            hint=f"Make one with: homeport user add {author} --name NAME --role author",
+        )
+    now = clock.now()
+    pictures = Pictures(config.media, user.id, now, dry_run)
+    return FolderImport(path.resolve(), user.id, pictures, ZoneInfo(site().time_zone), now, dry_run)
+
+
+class _Bar:
+    """A progress bar on a terminal; elsewhere a line for every hundred posts."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        columns = (TextColumn("Bringing in posts"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._task = self._progress.add_task("posts", total=None)
+
+    def advance(self, done: int, total: int) -> None:
+        """Show that `done` of `total` posts are finished."""
+        if self._console.is_terminal:
+            self._progress.start()
+            self._progress.update(self._task, completed=done, total=total)
+            if done == total:
+                self._progress.stop()
+        elif done % 100 == 0 or done == total:
+            self._console.print(f"{done} of {total} posts")
+
+
+def _print(report: Report, console: Console, *, everything: bool, dry_run: bool) -> None:
+    lines = list(report.lines())
+    shown = lines if everything else lines[:SHOWN]
+    if shown:
+        details = Table("File", "Outcome", "What to know", box=None, pad_edge=False, header_style="bold")
+        for line in shown:
+            details.add_row(*(escape(cell) for cell in line))
+        console.print(details)
+    if len(lines) > len(shown):
+        console.print(f"… and {len(lines) - len(shown)} more remarks; --verbose shows them all.")
+    summary = Table(box=None, pad_edge=False, show_header=False)
+    for outcome, number in report.summary():
+        summary.add_row(outcome.capitalize(), str(number))
+    summary.add_row("Pictures", str(len(report.pictures)))
+    console.print("\nThis was a dry run; nothing was changed.\n" if dry_run else "", summary)
