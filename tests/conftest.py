@@ -18,6 +18,8 @@ from homeport.core.db import db
 from homeport.migrations.runner import upgrade
 from tests.cast import PASSWORD, Cast, Person, make_cast, open_session
 
+pytest_plugins = ["tests.alone"]
+
 
 class Browser(FlaskClient):
     """A test client that behaves as a browser does: it says where a form was sent from and sends the form's token."""

@@ -1,0 +1,42 @@
+"""Lets a test marked `alone` have the machine to itself, although tests run two at a time.
+
+Every test holds a shared lock while it runs; one that measures time, or needs every core, holds it exclusively. The
+gate in front of the lock is what keeps the others from slipping in one after the other while it waits.
+"""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def _locked(path: Path, kind: int) -> Iterator[None]:
+    with path.open("a") as file:
+        fcntl.flock(file, kind)
+        yield
+
+
+@contextmanager
+def turn(folder: Path, *, alone: bool) -> Iterator[None]:
+    """Wait for a turn and hold it: beside others that are not alone, or with nobody else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        with _locked(folder / "gate", fcntl.LOCK_EX):
+            held.enter_context(_locked(folder / "room", fcntl.LOCK_EX if alone else fcntl.LOCK_SH))
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
+    """Around a test with all its fixtures; a run without workers has nothing to wait for."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        return (yield)
+    folder = Path(tempfile.gettempdir()) / f"homeport-tests-{run}"
+    with turn(folder, alone=item.get_closest_marker("alone") is not None):
+        return (yield)
