@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     case,
     exists,
+    false,
     func,
     literal,
     literal_column,
@@ -26,9 +27,19 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from homeport.accounts.models import User
 from homeport.core.db import UTCDateTime, db
+from homeport.core.errors import not_found
 from homeport.core.http import ANONYMOUS, Role, Viewer
 from homeport.posts.models import Byline, Post, Redirect, Status, Tag, post_tags
-from homeport.posts.rows import Article, Entry, Line, Name, Position, Profile
+from homeport.posts.rows import Article, Entry, Line, Name, Position, Profile, address
+
+# What other features may take from here besides the questions themselves.
+__all__ = ["Article", "Entry", "Line", "Name", "Position", "Profile", "address"]
+
+STATES = tuple(status.value for status in Status)
+"""Where posts can stand, as words in the order in which a desk shows them."""
+
+GREATEST_ID = 2**31 - 1
+"""The greatest number the databases take as an id; what is beyond it in an address is simply not there."""
 
 SIMILAR_AMONG = 1000
 """How many of the newest posts are looked through for similar ones: the bound of what a wrong address can cost."""
@@ -213,3 +224,62 @@ def _authors(row: Any, names: _Names) -> list[Name]:
 def _entry(row: Any, names: dict[int, _Names]) -> Entry:
     mine = names[row.id]
     return Entry(row.path, row.title, row.published_at, row.id, row.summary, row.words, _authors(row, mine), mine.tags)
+
+
+# For writers.
+
+
+class Standing(NamedTuple):
+    """Where a post stands, as facts that a page for its writers goes by; in the order of STATES."""
+
+    draft: bool
+    scheduled: bool
+    published: bool
+    private: bool
+    trashed: bool
+
+
+def standing(post: Post) -> Standing:
+    """Where a post stands."""
+    return Standing(*(post.status == state for state in STATES))
+
+
+def editable_by(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition under which somebody may work on a post: an author on their own, an editor on every one."""
+    if viewer.may(Role.EDITOR):
+        return true()
+    return Post.author_id == viewer.user_id if viewer.may(Role.AUTHOR) else false()
+
+
+def to_edit(post_id: int, viewer: Viewer) -> Post:
+    """The post to work on. Raises the same Problem for one that is not there and one that is not the viewer's."""
+    known = post_id <= GREATEST_ID
+    post = db.session.scalar(select(Post).where(Post.id == post_id, editable_by(viewer))) if known else None
+    if post is None:
+        raise not_found()
+    return post
+
+
+def in_state(state: str) -> ColumnElement[bool]:
+    """Narrows to the posts that stand so; for any other word to all that are not in the trash."""
+    return Post.status == Status(state) if state in STATES else Post.status != Status.TRASHED
+
+
+def counts_by_state(among: ColumnElement[bool]) -> dict[str, int]:
+    """How many posts stand where; every state is there."""
+    found = select(Post.status, func.count()).where(among).group_by(Post.status)
+    return dict.fromkeys(STATES, 0) | {status.value: count for status, count in db.session.execute(found)}
+
+
+def due(now: datetime) -> Sequence[int]:
+    """The ids of scheduled posts whose time has come, the longest waiting first."""
+    return db.session.scalars(select(Post.id).where(_is_due(now)).order_by(Post.scheduled_at, Post.id)).all()
+
+
+def count_due(now: datetime) -> int:
+    """How many scheduled posts should be public by now."""
+    return db.session.scalar(select(func.count()).select_from(Post).where(_is_due(now))) or 0
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(Post.status == Status.SCHEDULED, Post.scheduled_at <= now)
