@@ -1,0 +1,29 @@
+"""No room grows past what DESIGN gives it without anybody saying so."""
+
+from tests.architecture.sizes import CEILINGS, room_sizes, rooms_over_ceiling
+from tests.architecture.source import Source, layers, package
+
+# Room: how many lines of code it may have instead, and why.
+LARGER: dict[str, tuple[int, str]] = {}
+
+
+def test_no_room_is_over_its_ceiling() -> None:
+    raised = {room: lines for room, (lines, _reason) in LARGER.items()}
+    assert rooms_over_ceiling(room_sizes(package()), CEILINGS | raised) == []
+
+
+def test_a_ceiling_is_raised_only_while_it_has_to_be() -> None:
+    sizes = room_sizes(package())
+    assert [room for room in LARGER if sizes.get(room, 0) <= CEILINGS[room]] == []
+
+
+def test_every_room_has_a_ceiling() -> None:
+    assert set(CEILINGS) == frozenset().union(*layers()) - {"migrations"}
+
+
+def test_a_room_over_its_ceiling_is_found() -> None:
+    long = Source("src/homeport/posts/x.py", '"""Text.\n\nText."""\n\nx = """\n"""\n# why\ny = 1\n' + "z = 1\n" * 5)
+    sizes = room_sizes([long, Source("src/homeport/posts/y.py", "x = 1\n"), Source("src/homeport/app.py", "")])
+    assert sizes == {"posts": 9, "app": 0}
+    assert rooms_over_ceiling(sizes, {"posts": 9, "app": 0}) == []
+    assert len(rooms_over_ceiling(sizes, {"posts": 8, "app": 0})) == 1
