@@ -9,6 +9,7 @@ import click
 
 from homeport.core.config import Config, ConfigError
 from homeport.core.errors import Problem
+from homeport.serving.lifeline import follow_stdin
 
 if TYPE_CHECKING:  # loading Flask takes longer than all the rest of a command's start
     from flask import Flask
@@ -16,8 +17,10 @@ if TYPE_CHECKING:  # loading Flask takes longer than all the rest of a command's
 COMMANDS = {
     "db": "homeport.ops.cli:db",
     "import": "homeport.interop.cli:import_",
+    "prepare": "homeport.serving.prepare:prepare",
     "serve": "homeport.serving.cli:serve",
     "user": "homeport.accounts.cli:user",
+    "web": "homeport.serving.web:web",
     "worker": "homeport.jobs.cli:worker",
 }
 
@@ -40,9 +43,12 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="homeport")
+@click.option("--supervised", is_flag=True, hidden=True, help="End when standard input does.")
 @click.pass_context
-def group(ctx: click.Context) -> None:
+def group(ctx: click.Context, *, supervised: bool) -> None:
     """Homeport: your own blog, on your own computer."""
+    if supervised:
+        follow_stdin()
     ctx.obj = _create_app
 
 
@@ -63,3 +69,7 @@ def main() -> None:
     except Problem as problem:
         click.echo(f"homeport: {problem.message}" + (f"\n{problem.hint}" if problem.hint else ""), err=True)
         sys.exit(2 if isinstance(problem, ConfigError) else 1)
+
+
+if __name__ == "__main__":
+    main()

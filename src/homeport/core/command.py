@@ -3,12 +3,14 @@
 import os
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
-from flask import Flask
 
 from homeport.core.config import Config, load
+
+if TYPE_CHECKING:  # the supervisor is a command too, and stays in memory without it
+    from flask import Flask
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,7 +27,7 @@ def with_config(command: Callable[Concatenate[Config, P], R]) -> Callable[..., R
     return run
 
 
-def make_app(config: Config) -> Flask:
+def make_app(config: Config) -> "Flask":
     """The application, for a command to work in.
 
     Features lie below the application and must not import it; `homeport.cli` hands its recipe to every command.

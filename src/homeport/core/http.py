@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, make_response, redirect, request, url_for
+from flask import Flask, Response, g, has_request_context, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from homeport.core import csrf
@@ -74,6 +74,11 @@ def viewer() -> Viewer:
     """Who makes the present request."""
     found: Viewer = g.get("viewer", ANONYMOUS)
     return found
+
+
+def request_id() -> str:
+    """The id of the present request, which its log lines and its answer carry; "" outside of one."""
+    return str(g.get("request_id", "")) if has_request_context() else ""
 
 
 def _marked(mark: Role | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -141,7 +146,7 @@ def install(app: Flask) -> None:
         return None if view is None else _admit(view)
 
     def leave(response: Response) -> Response:
-        response.headers["X-Request-Id"] = g.get("request_id", "")
+        response.headers["X-Request-Id"] = request_id()
         return response
 
     app.before_request(enter)
