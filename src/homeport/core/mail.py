@@ -98,7 +98,7 @@ def check_address(address: str) -> str:
 
 
 def build(
-    sender: str, to: str, subject: str, text: str, *, html: str | None, message_id: str, date: datetime
+    sender: str, to: str, subject: str, text: str, *, html: str | None = None, message_id: str, date: datetime
 ) -> EmailMessage:
     """A message from `sender` (`Name <address>` or an address) to one recipient, marked as automatic (RFC 3834).
 

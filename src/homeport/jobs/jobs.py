@@ -123,10 +123,15 @@ def again(claimed: Mail, moment: datetime, reason: str) -> dict[str, object]:
 def clean_jobs() -> None:
     """Forget ended jobs after 14 days and sent mails after 30; failed mails stay until somebody looked at them."""
     moment = now()
-    db.session.execute(delete(Mail).where(Mail.status == "sent", Mail.sent_at < moment - KEEP_MAILS))
+    clean_mails(moment)
     end_transaction()
     while outside.ask("clean", current_app.config["HOMEPORT"], moment - KEEP_JOBS):
         pass
+
+
+def clean_mails(moment: datetime) -> None:
+    """Forget what was sent 30 days before a moment."""
+    db.session.execute(delete(Mail).where(Mail.status == "sent", Mail.sent_at < moment - KEEP_MAILS))
 
 
 due("Mails", queries.count_waiting)

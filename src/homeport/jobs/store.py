@@ -4,7 +4,9 @@ Kept apart from `engine` so that a web process can look for the worker without l
 """
 
 import json
+import logging
 import sqlite3
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 
 from homeport.core.config import Config
 
+log = logging.getLogger(__name__)
 SCHEMA = "dbos"
 LEASE_SECONDS = 30.0
 """A worker says every 10 s that it lives; after three missed signs it is taken for dead."""
@@ -82,6 +85,25 @@ def open_engine(config: Config, *, worker: bool) -> Engine:
 def books(config: Config) -> Engine:
     """`open_engine` for whoever is not the worker, made once per process."""
     return open_engine(config, worker=False)
+
+
+def put_damaged_aside(config: Config) -> None:
+    """Rename a file that is no database or a broken one: a new one loses no work, since what is due has rows."""
+    file = path(config)
+    if file is None or not file.exists():
+        return
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            healthy = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.OperationalError:
+        return  # locked: somebody works with it
+    except sqlite3.DatabaseError:
+        healthy = False
+    if not healthy:
+        log.error("jobs.db is damaged; it is now jobs.db.damaged, and a new one is made")
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                file.with_name(file.name + suffix).rename(file.with_name(f"{file.name}.damaged{suffix}"))
 
 
 def sign_of_life(engine: Engine, name: str, now: datetime, next_runs: dict[str, float]) -> None:

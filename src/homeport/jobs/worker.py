@@ -32,7 +32,7 @@ from homeport.jobs.service import JOBS, SCHEDULES, Progress, current_run
 
 log = logging.getLogger(__name__)
 SIGN_SECONDS = 10.0
-GRACE_SECONDS = 4
+GRACE_SECONDS = 3
 LONGEST_WAIT = timedelta(hours=1)
 
 
@@ -69,6 +69,7 @@ class _Worker:
         self.agenda = dict.fromkeys(SCHEDULES, start)  # at the start everything is looked at once
 
     def run(self, stop: Event) -> None:
+        store.put_damaged_aside(self.config)
         engine = store.open_engine(self.config, worker=True)
         background.launch(engine, self.name, {name: self._job(engine, name) for name in JOBS})
         file, next_sign = self._file(), monotonic()

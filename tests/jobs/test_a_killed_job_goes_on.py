@@ -1,0 +1,88 @@
+"""The worker is killed, ended or doubled in the middle of a job, and nobody lends a hand."""
+
+import os
+import signal
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from homeport.core.config import Config
+from tests.jobs.conftest import StartWorker, wait_until
+
+Done = Callable[[], Counter[str]]
+Ask = Callable[..., None]
+
+
+def _each_once(total: int) -> Counter[str]:
+    return Counter(f"chore-{number}" for number in range(total))
+
+
+def test_job_killed_within_a_step_goes_on_with_that_step(start_worker: StartWorker, ask_for: Ask, done: Done) -> None:
+    worker = start_worker()
+    ask_for("chores", 30, 17)
+    assert worker.wait(30) == -signal.SIGKILL
+    assert done() == _each_once(17)
+    start_worker()
+    wait_until(lambda: len(done()) == 30)
+    assert done() == _each_once(30)
+
+
+def test_worker_killed_again_and_again_loses_no_step(start_worker: StartWorker, ask_for: Ask, done: Done) -> None:
+    worker = start_worker()
+    ask_for("chores", 120)
+    for kill in range(1, 4):
+        wait_until(lambda kill=kill: len(done()) >= kill * 25)  # type: ignore[misc]  # bound early
+        worker.kill()
+        worker.wait()
+        worker = start_worker()
+    wait_until(lambda: len(done()) == 120)
+    # Killed between the commit of a step and its record, that one step is done again: at least once, as promised.
+    repeated = done() - _each_once(120)
+    assert repeated.total() <= 3
+    assert set(done()) == set(_each_once(120))
+
+
+def test_sigterm_in_a_long_job_ends_in_seconds_and_the_next_worker_finishes_it(
+    start_worker: StartWorker, ask_for: Ask, done: Done, config: Config
+) -> None:
+    worker = start_worker()
+    ask_for("chores_until_told")
+    wait_until(lambda: len(done()) == 1)
+    begin = time.monotonic()
+    worker.terminate()
+    assert worker.wait(20) == 0
+    assert time.monotonic() - begin < 9
+    (config.data / "go-on").touch()
+    start_worker()
+    wait_until(lambda: len(done()) == 2)
+    assert done() == _each_once(2)
+
+
+def test_second_worker_leaves_the_first_ones_job_alone_and_takes_it_up_when_that_is_gone(
+    start_worker: StartWorker, ask_for: Ask, done: Done, config: Config
+) -> None:
+    first = start_worker()
+    ask_for("chores_until_told")
+    wait_until(lambda: len(done()) == 1)
+    start_worker()
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    # Its last sign of life grows old (here by a date in its row), and it does not come back.
+    with sqlite3.connect(config.data / "jobs.db") as books:
+        books.execute("UPDATE homeport_workers SET seen = seen - 3600 WHERE name = 'worker-0'")
+    books.close()
+    (config.data / "go-on").touch()
+    wait_until(lambda: len(done()) == 2)
+    assert done() == _each_once(2)
+
+
+def test_many_jobs_asked_for_at_once_are_each_done_once_by_two_workers(
+    start_worker: StartWorker, ask_for: Ask, done: Done
+) -> None:
+    start_worker()
+    start_worker()
+    for _ in range(20):
+        ask_for("chores", 3)
+    wait_until(lambda: done().total() == 60)
+    assert done() == Counter({f"chore-{number}": 20 for number in range(3)})
