@@ -1,0 +1,88 @@
+"""`homeport user`: accounts without a browser."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from werkzeug.datastructures import MultiDict
+
+from homeport.accounts import queries, service
+from homeport.accounts.forms import PersonForm
+from homeport.accounts.models import User
+from homeport.core.clock import now
+from homeport.core.command import make_app, with_config
+from homeport.core.config import Config
+from homeport.core.db import commit
+from homeport.core.errors import Problem
+from homeport.core.http import Role
+from homeport.core.site import site
+from homeport.migrations.runner import upgrade
+
+
+@click.group()
+def user() -> None:
+    """Add people, list them, and let them choose a new password."""
+
+
+@contextmanager
+def _blog(config: Config) -> Iterator[None]:
+    """The blog of `config`, up to date; what is done within is kept if nothing raises."""
+    try:
+        config.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(f"{config.data} can't be used: {error.strerror}.", code="data_unusable") from None
+    upgrade(config)
+    with make_app(config).app_context():
+        yield
+        commit()
+
+
+@user.command()
+@click.argument("email")
+@click.option("--name", required=True, help="What they are called.")
+@click.option("--role", required=True, type=click.Choice([role.label for role in Role]), help="What they may do.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+@with_config
+def add(config: Config, email: str, name: str, role: str, password_stdin: bool) -> None:
+    """Make an account; without a password, print a link with which its owner chooses one."""
+    form = PersonForm(MultiDict({"name": name, "email": email, "role": role}))
+    if not form.validate():
+        raise Problem(form.problems()[0][1], code="wrong_person")
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    with _blog(config):
+        who = {**form.data, "role": form.chosen()}
+        person = service.add(**who, password=password, settings=site(), now=now())
+        click.echo(f"{person.display_name} has an account with the role {person.role.label}.")
+        if password is None:
+            _print_link(config, person)
+
+
+@user.command()
+@click.argument("email")
+@with_config
+def reset(config: Config, email: str) -> None:
+    """Print a one-time link with which somebody chooses a new password; needs no mail server."""
+    with _blog(config):
+        person = queries.by_email(email)
+        if person is None:
+            raise Problem(f"There is no account with the address {email}.", code="no_such_person")
+        if person.suspended_at is not None:
+            raise Problem(f"{email} is suspended.", code="suspended", hint="Readmit them on the page People first.")
+        _print_link(config, person)
+
+
+@user.command("list")
+@with_config
+def list_(config: Config) -> None:
+    """List everybody: role, state, e-mail address, name."""
+    with _blog(config):
+        for person in queries.people():
+            state = "suspended" if person.suspended_at else "active" if person.password_hash else "waiting"
+            click.echo(f"{person.role.label:<8} {state:<10} {person.email:<32} {person.display_name}")
+
+
+def _print_link(config: Config, person: User) -> None:
+    link = service.issue_link(person, now())
+    click.echo(f"Choose a password: {config.origin}/reset?token={link.token}")
+    click.echo(f"The link works once, within {link.hours} hour{'' if link.hours == 1 else 's'}.")

@@ -1,0 +1,190 @@
+"""The forms of the account pages. Fields say to password managers what they are for (`autocomplete`)."""
+
+import unicodedata
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from email_validator import EmailNotValidError, validate_email
+from wtforms import (
+    EmailField,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    URLField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, Optional
+
+from homeport.accounts.handles import is_handle, normal
+from homeport.accounts.passwords import LEAST
+from homeport.core.http import Role
+from homeport.ui.forms import Form
+
+NEW_PASSWORD_HELP = f"At least {LEAST} characters. A few unrelated words are easy to keep; paste is welcome."
+
+
+def check_name(_form: Any, field: Any) -> None:
+    """A name people can read: no control characters and nothing that turns the direction of the text around it."""
+    if any(
+        unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} and char not in "\u200c\u200d" for char in field.data
+    ):
+        raise ValidationError("Leave out line breaks and invisible characters.")
+
+
+def check_email(_form: Any, field: Any) -> None:
+    """An address mail can be sent to, as far as one can tell from looking; `olga@localhost` is one too."""
+    try:
+        found = validate_email(field.data, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise ValidationError("Enter an e-mail address like name@example.org.") from None
+    if "." not in found.domain and found.domain != "localhost":
+        raise ValidationError("The part after the @ is not complete; it looks like example.org.")
+    field.data = found.normalized.lower()
+
+
+def check_link(_form: Any, field: Any) -> None:
+    """A web address: nothing that a browser would run, whoever clicks it."""
+    try:
+        parts = urlsplit(field.data)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not field.data.isprintable():
+        raise ValidationError("Enter a complete address that starts with https:// or http://.")
+
+
+def check_handle(_form: Any, field: Any) -> None:
+    """A handle in its normal form."""
+    field.data = normal(field.data)
+    if not is_handle(field.data):
+        raise ValidationError("Use lower-case letters and digits, joined by hyphens.")
+
+
+@cache
+def time_zones() -> dict[str, dict[str, str]]:
+    """The choices of a time zone, by continent: names such as `Europe/Berlin` with what to call them."""
+    groups = {"Everywhere": {"UTC": "UTC"}}
+    for name in sorted(available_timezones()):
+        region, _, place = name.partition("/")
+        if place and region not in {"Etc", "US", "SystemV", "posix", "right"}:
+            groups.setdefault(region, {})[name] = place.replace("_", " ").replace("/", ", ")
+    return groups
+
+
+def _name(label: str = "Your name") -> StringField:
+    return StringField(label, [InputRequired(), Length(max=80), check_name], render_kw={"autocomplete": "name"})
+
+
+def _email() -> EmailField:
+    # "username", not "email": it is what a password manager files the password under.
+    hints = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+    return EmailField("E-mail address", [InputRequired(), Length(max=254), check_email], render_kw=hints)
+
+
+def _new_password(label: str = "Password") -> PasswordField:
+    # No maximum here: a browser would cut a longer password off without a word.
+    hints = {"autocomplete": "new-password", "minlength": str(LEAST), "data-reveal": ""}
+    return PasswordField(label, [InputRequired()], description=NEW_PASSWORD_HELP, render_kw=hints)
+
+
+def _present_password(label: str) -> PasswordField:
+    return PasswordField(label, [InputRequired()], render_kw={"autocomplete": "current-password", "data-reveal": ""})
+
+
+def _time_zone() -> SelectField:
+    return SelectField("Time zone", choices=time_zones, default="UTC")
+
+
+class LoginForm(Form):
+    """Who are you?"""
+
+    next = HiddenField()
+    email = EmailField(
+        "E-mail address",
+        [InputRequired()],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = _present_password("Password")
+
+
+class RegisterForm(Form):
+    """A new reader."""
+
+    name = _name()
+    email = _email()
+    password = _new_password()
+
+
+class SetUpForm(Form):
+    """The blog and its owner."""
+
+    token = HiddenField()
+    title = StringField("The blog's title", [InputRequired(), Length(max=120), check_name])
+    time_zone = _time_zone()
+    name = _name()
+    email = _email()
+    password = _new_password()
+
+
+class ProfileForm(Form):
+    """What somebody says about themselves."""
+
+    display_name = _name("Name")
+    handle = StringField(
+        "Name in addresses",
+        [InputRequired(), Length(max=60), check_handle],
+        description="The last part of your page's address. When you change it, the old address stops working.",
+        render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "nickname"},
+    )
+    bio = TextAreaField("About you", [Optional(), Length(max=2000)], default="", description="Shown with your posts.")
+    link = URLField(
+        "Your web page", [Optional(), Length(max=500), check_link], default="", render_kw={"autocomplete": "url"}
+    )
+    time_zone = _time_zone()
+
+
+class PasswordForm(Form):
+    """Another password, and the present one to prove who asks."""
+
+    present = _present_password("Present password")
+    new = _new_password("New password")
+
+
+class ResetForm(Form):
+    """A password by a one-time link."""
+
+    token = HiddenField()
+    password = _new_password("New password")
+
+
+def _role() -> SelectField:
+    choices = {
+        "reader": "Reader: comments",
+        "author": "Author: writes posts of their own",
+        "editor": "Editor: changes everybody's posts",
+        "owner": "Owner: may do everything",
+    }
+    return SelectField("Role", choices=choices, default="reader")
+
+
+class RoleForm(Form):
+    """Another role."""
+
+    role = _role()
+
+    def chosen(self) -> Role:
+        """The role that was chosen."""
+        return Role[str(self.role.data).upper()]
+
+
+class PersonForm(RoleForm):
+    """Somebody to be added by the owner."""
+
+    name = StringField("Name", [InputRequired(), Length(max=80), check_name], render_kw={"autocomplete": "off"})
+    email = EmailField(
+        "E-mail address", [InputRequired(), Length(max=254), check_email], render_kw={"autocomplete": "off"}
+    )
+    role = _role()

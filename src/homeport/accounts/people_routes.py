@@ -1,0 +1,112 @@
+"""The owner's pages about people: who there is, in which role, and letting somebody in or out."""
+
+from flask import current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from homeport.accounts import queries, service
+from homeport.accounts.forms import PersonForm, RoleForm
+from homeport.accounts.models import User
+from homeport.accounts.routes import bp, refused, wrong
+from homeport.core.clock import now
+from homeport.core.errors import Problem, not_found
+from homeport.core.http import owner
+from homeport.core.site import site
+from homeport.ui.messages import say
+
+
+def _person(user_id: int) -> User:
+    user = queries.by_id(user_id)
+    if user is None:
+        raise not_found()
+    return user
+
+
+@bp.get("/admin/people")
+@owner
+def people() -> ResponseReturnValue:
+    """Everybody."""
+    return render_template("accounts/people.html", people=queries.people())
+
+
+@bp.get("/admin/people/add")
+@owner
+def new_person() -> ResponseReturnValue:
+    """The form for somebody new."""
+    return render_template("accounts/person_add.html", form=PersonForm())
+
+
+@bp.post("/admin/people/add")
+@owner
+def add_person() -> ResponseReturnValue:
+    """Make an account, and show the link with which its owner chooses a password."""
+    form = PersonForm(request.form)
+    if not form.validate():
+        return wrong(form, "accounts/person_add.html")
+    person = {**form.data, "role": form.chosen()}
+    try:
+        user = service.add(**person, password=None, settings=site(), now=now())
+    except Problem as problem:
+        return refused(form, problem, "accounts/person_add.html")
+    return _show_link(user)
+
+
+@bp.get("/admin/people/<int:user_id>")
+@owner
+def person(user_id: int) -> ResponseReturnValue:
+    """What can be done about one person."""
+    user = _person(user_id)
+    return render_template("accounts/person.html", person=user, form=RoleForm(role=user.role.label))
+
+
+@bp.post("/admin/people/<int:user_id>/role")
+@owner
+def change_role(user_id: int) -> ResponseReturnValue:
+    """Give somebody another role."""
+    user, form = _person(user_id), RoleForm(request.form)
+    if not form.validate():
+        return wrong(form, "accounts/person.html", person=user)
+    try:
+        service.change_role(user, form.chosen())
+    except Problem as problem:
+        return refused(form, problem, "accounts/person.html", person=user)
+    say(f"{user.display_name} is now {user.role.label}.")
+    return _back_to(user)
+
+
+@bp.post("/admin/people/<int:user_id>/suspend")
+@owner
+def suspend(user_id: int) -> ResponseReturnValue:
+    """Shut somebody out."""
+    user = _person(user_id)
+    service.suspend(user, now())
+    say(f"{user.display_name} is suspended and logged out everywhere.")
+    return _back_to(user)
+
+
+@bp.post("/admin/people/<int:user_id>/readmit")
+@owner
+def readmit(user_id: int) -> ResponseReturnValue:
+    """Let somebody in again."""
+    user = _person(user_id)
+    service.readmit(user)
+    say(f"{user.display_name} can log in again.")
+    return _back_to(user)
+
+
+@bp.post("/admin/people/<int:user_id>/link")
+@owner
+def make_link(user_id: int) -> ResponseReturnValue:
+    """Make a link with which somebody chooses a new password; shown once, on the page that answers."""
+    return _show_link(_person(user_id))
+
+
+def _show_link(user: User) -> ResponseReturnValue:
+    if user.suspended_at is not None:
+        raise Problem(f"{user.display_name} is suspended.", status=409, code="suspended", hint="Readmit them first.")
+    link = service.issue_link(user, now())
+    address = current_app.config["HOMEPORT"].origin + url_for("accounts.reset", token=link.token)
+    return render_template("accounts/person_link.html", person=user, address=address, hours=link.hours)
+
+
+def _back_to(user: User) -> ResponseReturnValue:
+    return redirect(url_for("accounts.person", user_id=user.id), 303)

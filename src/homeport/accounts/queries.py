@@ -1,0 +1,66 @@
+"""Questions about people, their sessions and attempts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import exists, func, select
+
+from homeport.accounts import sessions
+from homeport.accounts.models import Attempt, AuthSession, OneTimeToken, User
+from homeport.accounts.throttle import CLOCK_SLACK, WINDOW
+from homeport.core.db import db
+from homeport.core.http import Role
+
+WRITERS = tuple(role for role in Role if role >= Role.AUTHOR)
+
+
+def by_id(user_id: int | None) -> User | None:
+    """Somebody by their id."""
+    return db.session.get(User, user_id) if user_id is not None else None
+
+
+def by_email(email: str) -> User | None:
+    """Somebody by their e-mail address, however it is capitalised."""
+    return db.session.scalar(select(User).where(User.email == email.strip().lower()))
+
+
+def by_handle(handle: str) -> User | None:
+    """Somebody by the name in their page's address."""
+    return db.session.scalar(select(User).where(User.handle == handle))
+
+
+def owner_exists() -> bool:
+    """Whether the blog has been set up."""
+    return bool(db.session.scalar(select(exists().where(User.role == Role.OWNER))))
+
+
+def authors() -> Sequence[User]:
+    """Everybody who may write, by name."""
+    return db.session.scalars(select(User).where(User.role.in_(WRITERS)).order_by(func.lower(User.display_name))).all()
+
+
+def people() -> Sequence[User]:
+    """Everybody: the owner first, then by role and name."""
+    return sorted(db.session.scalars(select(User)), key=lambda user: (-user.role, user.display_name.casefold()))
+
+
+def able_owners() -> Sequence[User]:
+    """The owners who can log in, locked until the end of the transaction (PostgreSQL) so that one stays."""
+    able = (User.role == Role.OWNER, User.suspended_at.is_(None), User.password_hash.is_not(None))
+    return db.session.scalars(select(User).where(*able).with_for_update()).all()
+
+
+def sessions_of(user_id: int, now: datetime) -> Sequence[AuthSession]:
+    """Somebody's living sessions, the last used first."""
+    mine = select(AuthSession).where(AuthSession.user_id == user_id, sessions.alive(now))
+    return db.session.scalars(mine.order_by(AuthSession.last_seen_at.desc(), AuthSession.handle)).all()
+
+
+def count_spent(now: datetime) -> int:
+    """How many rows have had their time: sessions, tokens and attempts."""
+    spent = (
+        (AuthSession, sessions.over(now)),
+        (OneTimeToken, OneTimeToken.expires_at <= now),
+        (Attempt, (Attempt.at <= now - WINDOW) | (Attempt.at > now + CLOCK_SLACK)),
+    )
+    return sum(db.session.scalar(select(func.count()).select_from(table).where(rule)) or 0 for table, rule in spent)

@@ -1,0 +1,107 @@
+"""Slowing down whoever guesses: attempts are counted before the work is done, so that many at once count as many.
+
+The first few are free; then each has to wait longer, up to a minute. That lets about 70 guesses an hour reach an
+account's password, from the whole world together (OWASP ASVS 5.0 V6.3.1; NIST SP 800-63B-4 allows 100). What is
+refused is not counted: nobody keeps somebody else out for longer by trying more often. Sessions are never affected.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+from sqlalchemy import delete, func, select
+
+from homeport.accounts.models import Attempt
+from homeport.core.db import db
+from homeport.core.errors import Problem
+from homeport.core.ids import digest
+
+WINDOW = timedelta(hours=1)
+LONGEST_WAIT = 60  # seconds
+CLOCK_SLACK = timedelta(seconds=LONGEST_WAIT)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is counted together, and how many attempts an hour are answered at once."""
+
+    kind: str
+    free: int
+
+    def subject(self, value: str) -> str:
+        """How the count of `value` (an e-mail address, a network) is filed: by digest, not by name."""
+        return f"{self.kind}:{digest(value)}"
+
+    def wait(self, attempts: int) -> timedelta:
+        """How long after the last of `attempts` the next has to wait: 1, 2, 4 … seconds after the free ones."""
+        over = attempts - self.free
+        return timedelta(seconds=min(2 ** min(over, 6), LONGEST_WAIT) if over >= 0 else 0)
+
+
+ACCOUNT = Rule("account", free=5)
+NETWORK = Rule("network", free=30)
+REGISTRATION = Rule("registration", free=10)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """An attempt that has been counted; `forgive` takes it back when it turns out to be right."""
+
+    ids: tuple[int, ...]
+    account: str = ""
+
+
+def begin(now: datetime, *counts: tuple[Rule, str]) -> Counted:
+    """Count an attempt against each rule and value. Raises Problem 429 while one of them has to wait.
+
+    The caller ends the transaction before it does the work, so that the next attempt sees this one.
+    """
+    subjects = [(rule, rule.subject(value)) for rule, value in counts]
+    _take_turns([subject for _rule, subject in subjects])
+    wait = max((_wait(rule, subject, now) for rule, subject in subjects), default=timedelta())
+    if wait > timedelta():
+        raise _too_many(ceil(wait.total_seconds()))
+    rows = [Attempt(subject=subject, at=now) for _rule, subject in subjects]
+    db.session.add_all(rows)
+    db.session.flush()
+    account = next((subject for rule, subject in subjects if rule is ACCOUNT), "")
+    return Counted(tuple(row.id for row in rows), account)
+
+
+def _take_turns(subjects: list[str]) -> None:
+    # SQLite has one writer at a time anyway; PostgreSQL's must wait for each other where they count the same.
+    if db.session.get_bind().dialect.name == "postgresql":
+        for key in sorted(int(digest(subject)[:15], 16) for subject in subjects):
+            db.session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def _wait(rule: Rule, subject: str, now: datetime) -> timedelta:
+    # Times in the future come from a clock that was set back; past a little slack they would lock people out.
+    recent = (Attempt.subject == subject, Attempt.at > now - WINDOW, Attempt.at <= now + CLOCK_SLACK)
+    count, last = db.session.execute(select(func.count(), func.max(Attempt.at)).where(*recent)).one()
+    return rule.wait(count) - (now - min(last, now)) if last else timedelta()
+
+
+def _too_many(seconds: int) -> Problem:
+    return Problem(
+        "There were too many attempts in a row.",
+        status=429,
+        code="too_many_attempts",
+        hint=f"Wait {seconds} second{'' if seconds == 1 else 's'}, then try again.",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def forgive(attempt: Counted) -> None:
+    """Take an attempt back, and with it everything counted against its account: the password was right.
+
+    Other attempts from the same network stay counted: one's own account must not be a way to guess at others.
+    """
+    db.session.execute(delete(Attempt).where(Attempt.id.in_(attempt.ids)))
+    if attempt.account:
+        db.session.execute(delete(Attempt).where(Attempt.subject == attempt.account))
+
+
+def forget_account(email: str) -> None:
+    """Start counting anew for an account whose password was set anew."""
+    db.session.execute(delete(Attempt).where(Attempt.subject == ACCOUNT.subject(email)))
