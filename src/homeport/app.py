@@ -5,9 +5,9 @@ from types import ModuleType
 
 from flask import Flask
 
-from homeport.core import headers, http
+from homeport.core import db, headers, http
 from homeport.core.config import Config
-from homeport.core.db import configure_engine, db, engine_options
+from homeport.core.db import engine_options
 
 # Taking one of these out takes its pages, commands and jobs out; nothing else fails that does not import it.
 FEATURES = ("ui", "jobs", "accounts", "media", "posts", "reading", "interop", "ops")
@@ -26,9 +26,7 @@ def create_app(config: Config) -> Flask:
         PROPAGATE_EXCEPTIONS=False,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    db.init_app(app)
-    with app.app_context():
-        configure_engine(db.engine)
+    db.install(app)
     headers.install(app, config)
     http.install(app)
     for feature in features():

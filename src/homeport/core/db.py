@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
-from flask import g, has_app_context
+from flask import Flask, g, has_app_context
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import (
     DateTime,
@@ -83,6 +84,9 @@ class SiteVersion(Base):
     version: Mapped[int]
 
 
+_SITE_VERSION = select(SiteVersion.version)
+
+
 class PublicContent:
     """Mixin for tables that readers see: any change of a row raises the site's version in the same transaction.
 
@@ -94,8 +98,11 @@ class PublicContent:
 
 
 def site_version() -> int:
-    """The version of the public site, as the current transaction sees it."""
-    return db.session.scalar(select(SiteVersion.version)) or 0
+    """The version of the public site, as the current transaction sees it; asked for once in each."""
+    known: int | None = db.session.info.get("site_version")
+    if known is None:
+        known = db.session.info["site_version"] = db.session.connection().scalar(_SITE_VERSION) or 0
+    return known
 
 
 def end_transaction() -> None:
@@ -132,6 +139,16 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"url": url, "connect_args": {"timeout": BUSY_SECONDS}}
     return {"url": url, "pool_pre_ping": True}
+
+
+def install(app: Flask) -> None:
+    """Give the application its engine and the sessions that end with each request."""
+    db.init_app(app)
+    # The extension closes asynchronous sessions too, of which there are none: Flask would start a thread and an event
+    # loop for that after each request, which takes longer than a page does.
+    app.teardown_appcontext_funcs[:] = [end for end in app.teardown_appcontext_funcs if not iscoroutinefunction(end)]
+    with app.app_context():
+        configure_engine(db.engine)
 
 
 def configure_engine(engine: Engine) -> None:
@@ -182,6 +199,12 @@ def _raise_site_version(session: Session) -> None:
     session.flush()
     if session.info.pop("public_change", False):
         session.execute(update(SiteVersion).values(version=SiteVersion.version + 1))
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_version(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("site_version", None)
 
 
 @event.listens_for(Session, "after_soft_rollback")

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from flask import current_app
-from sqlalchemy import select
-from sqlalchemy.orm import Mapped, mapped_column
+from flask import current_app, g, has_app_context
+from sqlalchemy import event, select
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from homeport.core.db import Base, PublicContent, db, site_version
 
@@ -36,7 +36,14 @@ class Site:
 
 
 def site() -> Site:
-    """The present settings. Read once per site version and process, since every page needs them."""
+    """The present settings. Read once for each site version and process, since every page needs them many times."""
+    known: Site | None = g.get("site")
+    if known is None:
+        known = g.site = _remembered()
+    return known
+
+
+def _remembered() -> Site:
     version = site_version()
     known: tuple[int, Site] | None = current_app.extensions.get("homeport.site")
     if known is None or known[0] != version:
@@ -47,10 +54,14 @@ def site() -> Site:
     return known[1]
 
 
+@event.listens_for(Session, "after_transaction_end")
+def _forget(_session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None and has_app_context():
+        g.pop("site", None)
+
+
 def _read() -> Site:
-    rows: dict[str, str] = {
-        name: value for name, value in db.session.execute(select(SiteSetting.name, SiteSetting.value))
-    }
+    rows = {row.name: row.value for row in db.session.execute(select(SiteSetting.name, SiteSetting.value))}
     types: dict[str, type[Any]] = {row.name: type(row.default) for row in fields(Site)}
     return replace(Site(), **{name: types[name](value) for name, value in rows.items() if name in types})
 
@@ -58,5 +69,6 @@ def _read() -> Site:
 def change(**values: str | int) -> None:
     """Store new values, by field name of `Site`. Raises TypeError for a name that is not in the table."""
     replace(Site(), **values)  # type: ignore[arg-type]  # the dataclass itself refuses unknown names
+    g.pop("site", None)
     for name, value in values.items():
         db.session.merge(SiteSetting(name=name, value=str(value)))
