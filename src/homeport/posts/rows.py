@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
+from homeport.core.http import Role, Viewer
+
 
 class Name(NamedTuple):
     """A tag or an author: the words to show, and the last part of its address."""
@@ -60,6 +62,10 @@ class Article(Entry):
     html: str
     toc: Sequence[dict[str, str | int]]
     public: bool
+
+    def editable_by(self, viewer: Viewer) -> bool:
+        """Whether to offer the way to the desk; the desk itself asks the database."""
+        return viewer.may(Role.EDITOR) or (viewer.may(Role.AUTHOR) and viewer.user_id == self.author_id)
 
 
 @dataclass(frozen=True, slots=True)
