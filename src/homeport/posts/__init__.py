@@ -2,6 +2,12 @@
 
 from flask import Flask
 
+from homeport.posts import editor_routes, jobs
+from homeport.posts.routes import bp
+
+__all__ = ["editor_routes", "jobs", "register"]  # the first two register views and jobs by being imported
+
 
 def register(app: Flask) -> None:
-    """Add this feature to the application."""
+    """Add the desk and the editor; jobs and views register themselves when they are imported."""
+    app.register_blueprint(bp)

@@ -1,15 +1,39 @@
 """Questions about texts, versions, tags and addresses; who sees a post is for `queries` alone."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import defer, joinedload
 
+from homeport.accounts.models import User
 from homeport.core.db import db
 from homeport.core.http import Viewer
+from homeport.posts import queries
 from homeport.posts.models import Post, Redirect, Revision, Tag
 
 SHOWN_REVISIONS = 500
+_DESK_LINE = (Post.id, Post.title, Post.path, Post.updated_at, Post.scheduled_at, User.display_name, *queries.STANDS)
+
+
+def desk_page(among: ColumnElement[bool], number: int, size: int) -> Sequence[Any]:
+    """Page `number` (from 1) of posts, the last changed first: rows with the columns that a line of a desk shows.
+
+    There is one row more than `size` where another page follows.
+    """
+    lines = select(*_DESK_LINE).join(User, Post.author_id == User.id).where(among)
+    lines = lines.order_by(Post.updated_at.desc(), Post.id.desc())
+    return db.session.execute(lines.offset((number - 1) * size).limit(size + 1)).all()
+
+
+def titled(words: str) -> ColumnElement[bool]:
+    """Narrows to the posts with these words in their title, upper or lower case."""
+    return Post.title.icontains(words, autoescape=True)
+
+
+def written_by(viewer: Viewer) -> ColumnElement[bool]:
+    """Narrows to somebody's own posts."""
+    return Post.author_id == viewer.user_id
 
 
 def owners(path: str) -> set[int]:
@@ -51,7 +75,8 @@ def revision_before(post: Post, version: int) -> Revision | None:
 def history(post: Post) -> Sequence[Revision]:
     """The kept texts, newest first, without their bodies; at most SHOWN_REVISIONS."""
     kept = select(Revision).where(Revision.post_id == post.id).order_by(Revision.version.desc())
-    return db.session.scalars(kept.options(joinedload(Revision.saved_by)).limit(SHOWN_REVISIONS)).all()
+    kept = kept.options(joinedload(Revision.saved_by), defer(Revision.body))
+    return db.session.scalars(kept.limit(SHOWN_REVISIONS)).all()
 
 
 def rendered_before(renderer: int, limit: int) -> Sequence[int]:

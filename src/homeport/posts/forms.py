@@ -1,0 +1,53 @@
+"""The editor's form. What may be stored is decided by `texts.accept`; here fields are only read."""
+
+from wtforms import HiddenField, StringField, TextAreaField, widgets
+from wtforms.validators import InputRequired
+
+from homeport.posts.queries import GREATEST_ID
+from homeport.posts.texts import Draft
+from homeport.ui.forms import Form
+
+NOTHING = Draft("", "")
+
+
+class EditorForm(Form):
+    """A post's text. `version` is the one its writer saw, `key` names a new post's form."""
+
+    title = StringField("Title", [InputRequired()])
+    body = TextAreaField("Text")
+    summary = TextAreaField("Summary")
+    tags = StringField("Tags")
+    path = StringField("Address")
+    publish_at = StringField("Publish at", widget=widgets.DateTimeLocalInput())
+    version = HiddenField()
+    key = HiddenField()
+
+    def draft(self, present: Draft = NOTHING) -> Draft:
+        """What was typed; a field that was not sent stays as it is at `present`."""
+        sent = {field.name: field.data or "" for field in self if field.raw_data}
+        tags = tuple(name.strip() for name in sent.get("tags", "").split(",") if name.strip())
+        return Draft(
+            title=sent.get("title", present.title),
+            body=sent.get("body", present.body),
+            summary=sent.get("summary", present.summary),
+            tags=tags if "tags" in sent else present.tags,
+            path=sent.get("path", present.path),
+        )
+
+    def seen_version(self) -> int:
+        """The version that was changed; 0, which no post has, where the form does not say."""
+        text = self.version.data or ""
+        number = int(text) if text.isdecimal() and text.isascii() and len(text) < 11 else 0
+        return number if number <= GREATEST_ID else 0
+
+
+def fields_of(draft: Draft, version: int) -> dict[str, str]:
+    """What the form shows for a text that goes out from a version."""
+    return {
+        "title": draft.title,
+        "body": draft.body,
+        "summary": draft.summary,
+        "tags": ", ".join(draft.tags),
+        "path": draft.path,
+        "version": str(version),
+    }
