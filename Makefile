@@ -1,7 +1,7 @@
 # What you can do here: `make help`. The recipes are short on purpose; the one with something to think about is
 # tools/setup.sh.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench lock clean
+.PHONY: help setup run test check docs bench lock clean
 
 # Taken by `make run`. Unset: homeport's own settings decide (homeport.toml, HOMEPORT_*, defaults).
 HOST ?=
@@ -33,6 +33,9 @@ check: setup ## lint, format, types, and who may import whom
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --cache-dir .build/import-linter
+
+docs: setup ## write docs/settings.md from the table of settings
+	@$(BIN)/homeport settings > docs/settings.md
 
 bench: setup ## measure, against something measured in the same run
 	@$(BIN)/python -m benchmarks $(ARGS)

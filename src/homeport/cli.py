@@ -19,6 +19,7 @@ COMMANDS = {
     "import": "homeport.interop.cli:import_",
     "prepare": "homeport.serving.prepare:prepare",
     "serve": "homeport.serving.cli:serve",
+    "settings": "homeport.ops.cli:settings",
     "user": "homeport.accounts.cli:user",
     "web": "homeport.serving.web:web",
     "worker": "homeport.jobs.cli:worker",

@@ -1,0 +1,37 @@
+"""The owner's form for the settings of the site: its fields are named as those of `core.site.Site`."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+
+from homeport.ui.forms import Form
+
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"  # what BCP 47 (RFC 5646) allows of it that people use
+
+
+@cache
+def time_zones() -> list[tuple[str, str]]:
+    """The choices of a time zone, UTC first: pairs of its name, such as `America/New_York`, and what to show."""
+    names = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return [(name, name.replace("_", " ")) for name in ("UTC", *names)]
+
+
+class SiteForm(Form):
+    """All settings of the site."""
+
+    title = StringField("Title", [InputRequired(), Length(max=120)])
+    description = StringField("Description", [Optional(), Length(max=300)])
+    about = TextAreaField("About", [Optional(), Length(max=50_000)])
+    footer = StringField("Footer", [Optional(), Length(max=300)])
+    language = StringField(
+        "Language", [InputRequired(), Regexp(LANGUAGE, message="Enter a language code, such as en, de or pt-BR.")]
+    )
+    time_zone = SelectField("Time zone", choices=time_zones, validators=[InputRequired()])
+    registration = RadioField(
+        "Registration",
+        [InputRequired()],
+        choices=[("open", "Open: anybody may make an account, as a reader"), ("closed", "Closed: you add people")],
+    )
+    posts_per_page = IntegerField("Posts on a page", [InputRequired(), NumberRange(1, 100)])

@@ -1,0 +1,44 @@
+"""The owner's settings page, and the address that watchers ask."""
+
+from dataclasses import asdict
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from homeport.core.clock import now
+from homeport.core.http import owner, public, viewer
+from homeport.core.site import Site, site
+from homeport.ops import health, service
+from homeport.ops.forms import SiteForm
+from homeport.ui.messages import say
+
+bp = Blueprint("ops", __name__, template_folder="templates")
+
+
+@bp.get("/admin/settings")
+@owner
+def settings() -> str:
+    """The settings of the site."""
+    return render_template("ops/settings.html", form=SiteForm(data=asdict(site())))
+
+
+@bp.post("/admin/settings")
+@owner
+def change_settings() -> ResponseReturnValue:
+    """Store them, or show again what was typed with what is wrong about it."""
+    form = SiteForm(request.form)
+    if not form.validate():
+        return render_template("ops/settings.html", form=form), 422
+    service.change_settings(Site(**form.data), viewer())
+    say("Saved. Readers see it from now on.")
+    return redirect(url_for("ops.settings"), 303)
+
+
+@bp.get("/healthz")
+@public
+def healthz() -> ResponseReturnValue:
+    """200 while everything is well, else 503; says which part is not, and nothing more."""
+    parts = health.parts(now())
+    words = {name: "ok" if well else "not ok" for name, well in parts.items()}
+    well = all(parts.values())
+    return jsonify(status="ok" if well else "not ok", **words), 200 if well else 503
