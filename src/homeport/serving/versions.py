@@ -7,14 +7,13 @@ a page older than a write that had been answered, because nobody waits for a not
 late and takes 0.02 ms.
 """
 
-import importlib
 import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from homeport.core.config import Config
 
@@ -58,12 +57,14 @@ def site_version(config: Config) -> SiteVersion:
     if url.get_backend_name() == "sqlite":
         address = f"{Path(url.database or '').absolute().as_uri()}?mode=ro"
         return SiteVersion(lambda: sqlite3.connect(address, uri=True, isolation_level=None), sqlite3.Error)
-    return _postgres_version(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    return _server_version(url)
 
 
-def _postgres_version(address: str) -> SiteVersion:
-    driver = importlib.import_module("psycopg")  # only where it is needed: it takes 8 MB
+def _server_version(url: URL) -> SiteVersion:
+    dialect = url.get_dialect()
+    driver = dialect.import_dbapi()  # SQLAlchemy loads it where it is needed: psycopg takes 8 MB
+    _, options = dialect().create_connect_args(url)
     # Unprepared, so that a connection pooler may stand in between; the time-outs (seconds, milliseconds) are for a
     # network that swallows everything: readers then get their pages made anew, not nothing.
-    options = {"autocommit": True, "prepare_threshold": None, "connect_timeout": 2, "tcp_user_timeout": 3000}
-    return SiteVersion(lambda: driver.connect(address, **options), driver.Error)
+    options.update(autocommit=True, prepare_threshold=None, connect_timeout=2, tcp_user_timeout=3000)
+    return SiteVersion(lambda: driver.connect(**options), driver.Error)

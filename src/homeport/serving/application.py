@@ -1,0 +1,44 @@
+"""What a web process answers with: Flask behind the page cache."""
+
+import gc
+import multiprocessing
+import os
+import threading
+from wsgiref.types import WSGIApplication
+
+from homeport.app import create_app
+from homeport.core import log
+from homeport.core.config import Config, load
+from homeport.core.http import request_id
+from homeport.core.net import TrustedProxies
+from homeport.serving.cache import page_cache
+from homeport.serving.lifeline import end_this_process
+from homeport.serving.versions import site_version
+
+
+def make() -> WSGIApplication:
+    """The application of a process that Granian has just started."""
+    config = load({}, os.environ)
+    log.configure(config, request_id)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    application = stack(config)
+    gc.collect()
+    gc.freeze()  # what the application is made of stays for good: the collector need not look at it each time
+    return application
+
+
+def _follow_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        end_this_process()
+
+
+def stack(config: Config) -> WSGIApplication:
+    """Flask behind the page cache. Forwarded headers are settled in front of the cache where some are believed, as the
+    scheme is part of a page's key; where none are, a page out of memory need not wait for that."""
+    flask, current = create_app(config).wsgi_app, site_version(config).current
+    size = config.cache_megabytes * 1_000_000
+    if config.trusted_proxies:
+        return TrustedProxies(page_cache(flask, current, size), config.trusted_proxies)
+    return page_cache(TrustedProxies(flask, ()), current, size)

@@ -1,0 +1,63 @@
+"""The command `homeport serve`."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import click
+
+from homeport.core import log
+from homeport.core.config import Config, load
+from homeport.migrations import is_current
+from homeport.serving.address import answers, reserve
+from homeport.serving.supervisor import Child, Stop, command, supervise, the_only_one
+
+Flags = Mapping[str, str | None]
+
+
+@click.command()
+@click.option("--data", metavar="DIR", help="Where the blog is kept (default: ./homeport-data, or HOMEPORT_DATA).")
+@click.option("--host", metavar="ADDRESS", help="Network address to listen on (default: 127.0.0.1).")
+@click.option("--port", metavar="NUMBER", help="Port to listen on (default: 8000).")
+@click.option("--domain", metavar="NAME", help="Public name of the blog, such as blog.example.com.")
+def serve(**flags: str | None) -> None:
+    """Run the blog: the web server and the background jobs."""
+    config = load(flags, os.environ)
+    log.configure(config)
+    stop = Stop()
+    environ = _environ(config, flags)
+    with the_only_one(config) as lock, reserve(config.host, config.port):
+        # The first start has a database to make anyway; later the question whether there is an owner can wait until
+        # readers are answered.
+        link = None if is_current(config) else _prepare(environ)
+
+        def announce() -> None:
+            click.echo(f"Homeport is ready at {config.origin}")
+            found = _prepare(environ) if link is None else link
+            if found:
+                click.echo(f"Create the owner's account: {found}")
+
+        children = [Child(what, command("--supervised", name), environ, lock) for name, what in _CHILDREN.items()]
+        supervise(children, stop, lambda: answers(config.host, config.port), announce)
+
+
+_CHILDREN = {"web": "web server", "worker": "worker for background jobs"}
+
+
+def _environ(config: Config, flags: Flags) -> dict[str, str]:
+    """What the children are told: all that this command was told, and to share memory between threads."""
+    told = {f"HOMEPORT_{name.upper()}": value for name, value in flags.items() if value is not None}
+    # Each malloc arena keeps what it once had; two are enough for threads that take turns anyway.
+    return {"MALLOC_ARENA_MAX": "2", **os.environ, **told, "HOMEPORT_DATA": str(config.data)}
+
+
+def _prepare(environ: Mapping[str, str]) -> str:
+    """Bring the database up to date; returns the owner's set-up link, or "". Ends the command if that fails: the
+    child has said why."""
+    done = subprocess.run(  # noqa: S603 (our own command)
+        command("prepare"), env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
+    return done.stdout.strip()

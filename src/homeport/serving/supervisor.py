@@ -1,0 +1,164 @@
+"""Starts the blog's processes and watches them. It loads little, since it stays in memory for as long as they do.
+
+Each child is a `homeport` command of its own. It ends when its standard input does, which the kernel closes when the
+supervisor is gone (`lifeline`), and it holds the lock of the run, so that the next start knows when the last of
+them has ended.
+"""
+
+import fcntl
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from types import FrameType
+
+from homeport.core.config import Config, ConfigError
+from homeport.core.errors import Problem
+from homeport.serving.lifeline import GRACE_SECONDS
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.1
+HEALTHY_SECONDS = 30.0
+MOST_FAILURES = 6
+LONGEST_WAIT = 30.0
+CONFIG_EXIT = 2
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of a `homeport` command."""
+    # -P: a file of somebody's present folder must not be loaded in the place of a module.
+    return [sys.executable, "-P", "-m", "homeport.cli", *arguments]
+
+
+@dataclass
+class Child:
+    """One process that is kept running. `name` is for people; times are of the monotonic clock, in seconds."""
+
+    name: str
+    arguments: list[str]
+    environ: Mapping[str, str]
+    lock: int
+    failures: int = 0
+    started: float = 0.0
+    start_at: float = 0.0
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self, now: float) -> None:
+        """Start the process, in a process group of its own: Ctrl-C is the supervisor's to pass on."""
+        self.started = now
+        self.process = subprocess.Popen(  # noqa: S603 (our own command)
+            self.arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            env=self.environ,
+            pass_fds=[self.lock],
+            process_group=0,
+        )
+
+    def watch(self, now: float) -> None:
+        """Start the process when it is due, note its death. Raises Problem when it dies again and again."""
+        if self.process is None:
+            if now >= self.start_at:
+                self.start(now)
+        elif self.process.poll() is not None:
+            self._died(self.process.returncode, now)
+
+    def _died(self, code: int, now: float) -> None:
+        self.process = None
+        if code == CONFIG_EXIT:
+            raise ConfigError(f"The {self.name} could not start; the line above says why.")
+        self.failures = 1 if now - self.started > HEALTHY_SECONDS else self.failures + 1
+        if self.failures >= MOST_FAILURES:
+            raise Problem(f"The {self.name} ended {self.failures} times right after its start; the log says why.")
+        wait = min(LONGEST_WAIT, 0.25 * 4 ** (self.failures - 1)) if self.failures > 1 else 0.0
+        self.start_at = now + wait
+        log.error("the %s has ended and is started again", self.name, extra={"exit_code": code, "wait": wait})
+
+    def tell(self, number: int) -> None:
+        """Send a signal: SIGTERM to the process, SIGKILL to all of its group."""
+        if self.process is not None and self.process.poll() is None:
+            (os.killpg if number == signal.SIGKILL else os.kill)(self.process.pid, number)
+
+
+class Stop:
+    """Ctrl-C, SIGTERM or SIGHUP: the first sets `asked`, the next `at_once`."""
+
+    def __init__(self) -> None:
+        self.asked = Event()
+        self.at_once = Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._take)
+
+    def _take(self, _number: int, _frame: FrameType | None) -> None:
+        (self.at_once if self.asked.is_set() else self.asked).set()
+
+
+def supervise(children: list[Child], stop: Stop, is_ready: Callable[[], bool], announce: Callable[[], None]) -> None:
+    """Keep the children running until a stop is asked for; call `announce` once, when `is_ready` first says so, on a
+    thread of its own.
+
+    Raises Problem when a child can't be kept running. However this ends, no child is left.
+    """
+    announced = False
+    try:
+        while not stop.asked.wait(POLL_SECONDS):
+            for child in children:
+                child.watch(time.monotonic())
+            if not announced and is_ready():
+                announced = True
+                Thread(target=announce, daemon=True).start()
+    finally:
+        end(children, stop)
+
+
+def end(children: list[Child], stop: Stop) -> None:
+    """End all children: they finish what they are at, at most GRACE_SECONDS long or until the second Ctrl-C."""
+    deadline = time.monotonic() + GRACE_SECONDS - 1
+    for child in children:
+        child.tell(signal.SIGTERM)
+    running = [child.process for child in children if child.process is not None]
+    while any(process.poll() is None for process in running):
+        if stop.at_once.wait(POLL_SECONDS / 2) or time.monotonic() > deadline:
+            break
+    for child in children:
+        child.tell(signal.SIGKILL)
+
+
+@contextmanager
+def the_only_one(config: Config) -> Iterator[int]:
+    """Hold the data directory; yields the descriptor of a lock for the children to share.
+
+    Raises ConfigError where the directory can't be written or another supervisor holds it. Children that a killed
+    supervisor left are waited for: they are ending.
+    """
+    try:
+        config.data.mkdir(parents=True, exist_ok=True)
+        own, shared = (config.data / "serve.lock").open("a"), (config.data / "processes.lock").open("a")
+    except OSError as error:
+        raise ConfigError(f"The data directory {config.data} can't be written: {error.strerror}.") from None
+    with own, shared:
+        if not _locked(own.fileno(), 0):
+            raise ConfigError(f"Homeport is already running with the data directory {config.data}.")
+        if not _locked(shared.fileno(), GRACE_SECONDS + 1):
+            raise ConfigError(f"Processes of an earlier run still work in {config.data} and don't end.")
+        yield shared.fileno()
+
+
+def _locked(descriptor: int, patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(POLL_SECONDS / 2)
+        else:
+            return True

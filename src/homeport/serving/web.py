@@ -1,0 +1,49 @@
+"""The web server: Granian, which loads the application in processes of its own and replaces those that die."""
+
+from pathlib import Path
+
+import click
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server import MPServer
+
+from homeport.core import log
+from homeport.core.command import with_config
+from homeport.core.config import Config
+from homeport.serving.address import resolve
+from homeport.serving.lifeline import GRACE_SECONDS
+
+# Granian's own lines go where ours go. What it says below a warning is about itself.
+_LOGGING = {"handlers": {}, "loggers": {"_granian": {"propagate": True}}}
+
+
+@click.command(hidden=True)
+@with_config
+def web(config: Config) -> None:
+    """Answer requests; a part of `homeport serve`."""
+    log.configure(config)
+    server(config).serve()
+
+
+def server(config: Config) -> MPServer:
+    """Granian for `config.web_processes` processes. The application is named, not imported: this process, which only
+    watches, stays small."""
+    # By its path and with the folder of the package: Granian would else look in the present folder first, where
+    # somebody's file may have the name of a module.
+    here = Path(__file__).resolve().parent
+    return MPServer(
+        f"{here / 'application.py'}:make",
+        factory=True,
+        working_dir=here.parents[1],
+        address=resolve(config.host, config.port)[1][0],
+        port=config.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=config.web_processes,
+        blocking_threads=config.web_threads,
+        log_level=LogLevels.warning,
+        log_dictconfig=_LOGGING,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS - 2,
+    )
