@@ -1,18 +1,22 @@
 """A blog with nothing but `core` and `ui`: what this folder tests needs no feature."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from werkzeug.serving import make_server
 
 from homeport import ui
 from homeport.core import csrf, headers, http
 from homeport.core.config import Config
-from homeport.core.db import Base, configure_engine, db, engine_options
+from homeport.core.db import Base, SiteVersion, commit, db, engine_options, install
 from homeport.core.http import VIEWER_LOADER, Role, Viewer
 from homeport.core.site import SiteSetting  # noqa: F401 (its table belongs to every page)
+from tests.parts import require_chromium
 
 SECRET = "the secret of a session"
 
@@ -28,10 +32,11 @@ def bare_app(tmp_path: Path) -> Iterator[Flask]:
         PROPAGATE_EXCEPTIONS=False,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    db.init_app(app)
+    install(app)
     with app.app_context():
-        configure_engine(db.engine)
         Base.metadata.create_all(db.engine)
+        db.session.add(SiteVersion(id=1, version=1))
+        commit()
     headers.install(app, config)
     http.install(app)
     ui.register(app)
@@ -65,3 +70,44 @@ def log_in(bare_app: Flask) -> Callable[[Role], FlaskClient]:
 def token() -> str:
     """The form token of a person who is logged in."""
     return csrf.token(SECRET)
+
+
+@pytest.fixture
+def served(bare_app: Flask) -> Iterator[str]:
+    """The address at which `bare_app` is served while the test runs."""
+    server = make_server("127.0.0.1", 0, bare_app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a process."""
+    path = require_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, served: str) -> Iterator[Page]:
+    """A window on a phone's screen. What the browser complains of (scripts, the security policy) fails the test."""
+    context = chromium.new_context(base_url=served, viewport={"width": 390, "height": 844})
+    window = context.new_page()
+    complaints: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        # a request that a test itself lets fail is no fault of the page
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            complaints.append(message.text)
+
+    window.on("console", listen)
+    window.on("pageerror", lambda error: complaints.append(str(error)))
+    yield window
+    context.close()
+    assert complaints == []

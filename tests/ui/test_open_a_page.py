@@ -13,15 +13,14 @@ from flask.typing import ResponseReturnValue
 from homeport.core import site
 from homeport.core.db import commit
 from homeport.core.http import Role, public
-from homeport.ui.assets import ROOT, asset_url
+from homeport.ui.assets import asset_url
 from homeport.ui.messages import say
 
-TEMPLATES = ROOT.parent / "templates"
 MOMENT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 HOME = """{% extends "ui/base.html" %}{% from "ui/macros.html" import log_entry, pages %}
 {% block main %}<ol class="log">{% for n in range(10) %}
 {{ log_entry("A title of some length, number %d" % n, "/posts/a-title-%d" % n, moment, words_of[n],
-             ("Alice", "/authors/alice"), [("harbour", "/tags/harbour")], 900) }}
+             [("Alice", "/authors/alice")], [("harbour", "/tags/harbour")], 900) }}
 {% endfor %}</ol>{{ pages(none, "/?before=x") }}{% endblock %}"""
 
 
@@ -114,7 +113,6 @@ def test_the_owners_words_are_text_and_not_markup(paged_app: Flask, visitor: Fla
     with paged_app.app_context():
         site.change(title="A & <b>B</b>", footer="<script>alert(1)</script>")
         commit()
-        paged_app.extensions.pop("homeport.site", None)
     text = visitor.get("/").text
     assert "<title>A &amp; &lt;b&gt;B&lt;/b&gt;</title>" in text
     assert "<script>alert" not in text
@@ -133,18 +131,3 @@ def test_the_first_view_of_the_front_page_fits_in_14_kilobytes(bare_app: Flask, 
     assert len(gzip.compress(html, 6)) + len(gzip.compress(css, 6)) < 14_000
     assert html.count(b'<link rel="stylesheet"') == 1
     assert b"<script" not in html
-
-
-def test_no_template_needs_inline_styles_or_scripts() -> None:
-    for path in TEMPLATES.parent.parent.glob("*/templates/**/*.html"):
-        html = path.read_text("utf-8")
-        assert not re.search(r"\sstyle=|<style|\son[a-z]+=\"|javascript:", html), path
-        for script in re.findall(r"<script[^>]*>", html):
-            assert "src=" in script or "application/ld+json" in script, path
-
-
-def test_each_form_that_changes_something_carries_the_token() -> None:
-    for path in TEMPLATES.parent.parent.glob("*/templates/**/*.html"):
-        for form in re.findall(r"<form\b.*?</form>", path.read_text("utf-8"), re.DOTALL):
-            if 'method="post"' in form.lower():
-                assert "csrf_field()" in form, f"{path}: {form[:80]}"

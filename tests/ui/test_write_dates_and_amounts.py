@@ -26,7 +26,6 @@ def test_a_date_is_the_sites_own_day(
     with bare_app.app_context():
         site.change(time_zone=zone, language=language)
         commit()
-        bare_app.extensions.pop("homeport.site", None)
         shown = (
             filters.date(NIGHT),
             filters.date_short(NIGHT),
@@ -44,7 +43,6 @@ def test_a_form_shows_the_sites_local_time(bare_app: Flask) -> None:
     with bare_app.app_context():
         site.change(time_zone="Europe/Berlin")
         commit()
-        bare_app.extensions.pop("homeport.site", None)
         assert filters.form_time(NIGHT) == "2026-11-23T00:30"
         assert filters.form_time(None) == ""
 

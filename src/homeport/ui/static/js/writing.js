@@ -7,9 +7,11 @@
 
 const PREFIX = "homeport-kept:";
 
+// a password that is being shown is a text field too: it is never kept
+const KEPT_FIELDS = "input[type=text][name]:not([data-reveal]), input:not([type])[name], textarea[name]";
+
 function texts(form) {
-  const fields = [...form.elements].filter((field) => field.matches("input[type=text], input:not([type]), textarea"));
-  return fields.filter((field) => field.name);
+  return [...form.elements].filter((field) => field.matches(KEPT_FIELDS));
 }
 
 function values(form) {
