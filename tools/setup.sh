@@ -49,12 +49,13 @@ is_current "$lock" && [ -f "$whole" ] && exit 0
 # --- a Python -------------------------------------------------------------------------------------------------------
 
 find_python() {
-    for python in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
+    if [ -n "${PYTHON-}" ]; then set -- "$PYTHON"; else set -- python3 python3.14 python3.13 python3.12 python3.11; fi
+    for python in "$@"; do
         if "$python" -c 'import sys, ssl, sqlite3, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
             return
         fi
     done
-    found=$("${PYTHON:-python3}" -V 2>/dev/null) || found="no Python"
+    found=$("$1" -V 2>/dev/null) || found="no Python"
     give_up "Homeport needs Python 3.11 or later (complete, with ssl and sqlite3) and found $found:" \
         "install one (on Debian and Ubuntu: sudo apt install python3), or name it: make PYTHON=/path/to/python3.12"
 }
@@ -115,7 +116,7 @@ make_venv() {
 }
 
 pip() {
-    if .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    if [ -x .venv/bin/pip ]; then
         .venv/bin/python -m pip "$@"
     else
         "$python" -m pip --python .venv/bin/python "$@"
