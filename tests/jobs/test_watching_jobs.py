@@ -1,5 +1,6 @@
 """The owner looks at the jobs page, and tries again, cancels or deletes there."""
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -32,9 +33,10 @@ def olga(browser: Login, everybody: Cast) -> Browser:
 
 
 def _page(who: Browser) -> str:
+    """The page as a person reads it: words without tags."""
     answer = who.get(PAGE)
     assert answer.status_code == 200
-    return " ".join(unescape(answer.text).split())
+    return " ".join(unescape(re.sub("<[^>]*>", " ", answer.text)).split())
 
 
 def _job_id(config: Config, name: str) -> str:
@@ -45,7 +47,9 @@ def _job_id(config: Config, name: str) -> str:
 
 def _queue(app: Flask, **columns: str) -> int:
     with app.app_context():
-        queued = service.queue_mail("reader@example.com", "Hello", "the text", now=datetime(2026, 11, 22, tzinfo=UTC))
+        queued = service.queue_mail(
+            "reader@example.com", "Hello", "a secret link", now=datetime(2026, 11, 22, tzinfo=UTC)
+        )
         for name, value in columns.items():
             setattr(queued, name, value)
         commit()
@@ -54,9 +58,7 @@ def _queue(app: Flask, **columns: str) -> int:
 
 def _mail(app: Flask, mail_id: int) -> Mail | None:
     with app.app_context():
-        found = db.session.get(Mail, mail_id)
-        db.session.rollback()
-        return found
+        return db.session.get(Mail, mail_id)
 
 
 def test_owner_of_a_new_blog_reads_that_nothing_was_done_and_no_worker_runs(olga: Browser) -> None:
@@ -79,8 +81,8 @@ def test_owner_sees_progress_and_cancels(
 ) -> None:
     start_worker()
     ask_for("chores_until_told")
-    wait_until(lambda: '<progress aria-label="Chores" max="2" value="1">' in _page(olga))
-    assert "1 of 2" in _page(olga)
+    wait_until(lambda: "1 of 2" in _page(olga))
+    assert '<progress aria-label="Chores" max="2" value="1">' in olga.get(PAGE).text
     cancelled = olga.submit(f"{PAGE}/{_job_id(config, 'chores_until_told')}/cancel")
     assert (cancelled.status_code, cancelled.location) == (303, PAGE)
     (config.data / "go-on").touch()
@@ -98,8 +100,7 @@ def test_owner_reads_why_a_job_failed_and_lets_it_go_on(
     wait_until(lambda: "Broken until repaired Failed" in _page(olga))
     page = _page(olga)
     assert "RuntimeError: the pipe is broken" in page
-    assert "<summary>Details</summary>" in page
-    assert "Traceback" in page
+    assert "Details Traceback" in page
     (config.data / "repaired").touch()
     assert olga.submit(f"{PAGE}/{_job_id(config, 'broken_until_repaired')}/retry").status_code == 303
     wait_until(lambda: "Broken until repaired Done" in _page(olga))
@@ -148,7 +149,7 @@ def test_owner_sees_mail_wait_for_a_mail_server_and_deletes_it(app: Flask, olga:
     assert "Waiting: no mail server is set." in page
     assert "Hello Waiting" in page
     assert "reader@example.com" in page
-    assert "the text" not in page
+    assert "a secret link" not in page
     assert olga.submit(f"{PAGE}/mails/{waiting}/delete").status_code == 303
     assert _mail(app, waiting) is None
     assert "No mail waits." in _page(olga)
