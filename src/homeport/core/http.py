@@ -4,19 +4,24 @@ Every view carries exactly one mark (`@public @member @author @editor @owner`); 
 application is made.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, has_request_context, make_response, redirect, request, url_for
+from flask import Flask, Response, current_app, g, has_request_context, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import SecurityError
 
-from homeport.core import csrf
+from homeport.core import csrf, storage
 from homeport.core.db import commit, db, site_version
 from homeport.core.errors import Problem
 from homeport.core.ids import handle
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -138,6 +143,9 @@ def install(app: Flask) -> None:
     def enter() -> ResponseReturnValue | None:
         g.request_id = handle()
         g.db_reading = request.method in csrf.SAFE_METHODS
+        if request.mimetype == "application/x-www-form-urlencoded":
+            # Werkzeug reads these whole, whatever MAX_FORM_MEMORY_SIZE says.
+            request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
         view = app.view_functions.get(request.endpoint or "")
         if view is not None and getattr(view, "cached_params", None) is not None:
             _fill_ticket(view)
@@ -149,10 +157,32 @@ def install(app: Flask) -> None:
         response.headers["X-Request-Id"] = request_id()
         return response
 
+    app.register_error_handler(SQLAlchemyError, _storage_failed)
+    app.register_error_handler(SecurityError, _unknown_host)
     app.before_request(enter)
     app.after_request(leave)
     app.jinja_env.globals["csrf_field"] = csrf.csrf_field
     app.context_processor(lambda: {"viewer": viewer(), "Role": Role})
+
+
+def _storage_failed(error: SQLAlchemyError) -> ResponseReturnValue:
+    problem = storage.problem(error, writing=request.method not in csrf.SAFE_METHODS)
+    if problem is None:
+        raise error
+    log.warning("storage failed", extra={"code": problem.code, "cause": error})
+    return _answer(problem)
+
+
+def _unknown_host(_error: SecurityError) -> ResponseReturnValue:
+    asked = request.environ.get("HTTP_HOST", "")[:100]
+    hint = "If it is yours, add the name to the setting allowed_hosts, or set domain to it."
+    return _answer(Problem(f"This blog does not answer to the name “{asked}”.", code="unknown_host", hint=hint))
+
+
+def _answer(problem: Problem) -> ResponseReturnValue:
+    # Through Flask, since the page of a Problem is made above, in ui.
+    response: ResponseReturnValue = current_app.handle_user_exception(problem)
+    return response
 
 
 def _fill_ticket(view: Any) -> None:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from homeport.core.db import db
 from homeport.core.errors import Problem
+from homeport.core.site import Site
 
 # For each status: a code for programs, what happened, and what the person can do.
 EXPLANATIONS: dict[int, tuple[str, str, str]] = {
@@ -89,6 +90,7 @@ def _answer(status: int, code: str, message: str, hint: str, *, resend: bool = F
     # What failed is taken back before the page is made: rendering reads the database, and must not flush half a change.
     with suppress(SQLAlchemyError):
         db.session.rollback()
+    g.db_reading = True  # an error page must not wait for the lock that the request itself may not have got
     request_id = g.get("request_id", "")
     if prefers_json():
         body = {"code": code, "message": message, "hint": hint, "request_id": request_id}
@@ -108,6 +110,10 @@ def _page(status: int, **facts: str | bool) -> str:
     except Exception:
         if status < 500:
             raise  # a defect in the page itself must not hide behind a plain one
+    g.site = Site()  # all that the page needs of the database, which may be what is missing; what was sent is then kept
+    try:
+        return render_template("ui/error.html", status=status, sent=sent, **facts)
+    except Exception:
         return LAST_RESORT.format(
             message=facts["message"], hint=facts["hint"], number=facts["request_id"]
         )  # Markup.format escapes what it is given

@@ -1,0 +1,50 @@
+"""What to tell a person when the database can't do what was asked: it is full, busy or away.
+
+None of this is a defect of the blog, so none of it may end as "something went wrong": the person keeps the text and
+learns what to wait for.
+"""
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from homeport.core.errors import Problem
+
+# SQLite: https://sqlite.org/rescode.html, by the first word of a code. PostgreSQL: SQLSTATE, appendix A of its manual.
+_FULL = frozenset({"SQLITE_FULL", "53100"})
+_BUSY = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "53300", "55P03", "40001", "40P01"})
+_AWAY = frozenset({"SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_NOTADB", "SQLITE_CORRUPT"})
+
+
+def problem(error: SQLAlchemyError, *, writing: bool) -> Problem | None:
+    """The Problem behind a database error, or None where the error is a defect of ours.
+
+    `writing`: somebody sent a form, which they may send again.
+    """
+    kind = _kind(error)
+    if kind in _FULL:
+        return _problem("There is no room left on the disk that holds this blog.", "disk_full", 507, 60, writing)
+    if kind in _BUSY:
+        return _problem("The database is busy and did not answer in time.", "database_busy", 503, 5, writing)
+    if kind in _AWAY:
+        return _problem("The database can't be reached.", "database_unavailable", 503, 30, writing)
+    return None
+
+
+def _kind(error: SQLAlchemyError) -> str:
+    if isinstance(error, PoolTimeout):
+        return "SQLITE_BUSY"
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    if isinstance(cause, sqlite3.Error):
+        return "_".join(getattr(cause, "sqlite_errorname", "").split("_")[:2])
+    state = getattr(cause, "sqlstate", "") or ""
+    # Class 08 is a broken connection, 57P a server that shuts down or starts; no state at all is no server.
+    away = isinstance(error, DBAPIError) and (error.connection_invalidated or state[:2] == "08" or state[:3] == "57P")
+    return "SQLITE_CANTOPEN" if away or (cause is not None and not state) else state
+
+
+def _problem(message: str, code: str, status: int, seconds: int, writing: bool) -> Problem:
+    hint = "Nothing has been saved. Wait a moment, then send it again." if writing else "Wait a moment and try again."
+    headers = {"Retry-After": str(seconds)}
+    return Problem(message, status=status, code=code, hint=hint, resend=writing, headers=headers)
