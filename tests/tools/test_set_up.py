@@ -86,6 +86,7 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "a blog", shelf)
 
 
+@pytest.mark.alone  # it says how long nothing takes
 def test_in_a_new_folder_again_and_with_a_new_lock_file(folder: Folder) -> None:
     first = folder.setup()
     assert first.returncode == 0, first.stdout + first.stderr
