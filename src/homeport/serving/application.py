@@ -3,8 +3,10 @@
 import gc
 import multiprocessing
 import os
+import signal
 import threading
-from wsgiref.types import WSGIApplication
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from homeport.app import create_app
 from homeport.core import log
@@ -12,7 +14,7 @@ from homeport.core.config import Config, load
 from homeport.core.http import request_id
 from homeport.core.net import TrustedProxies
 from homeport.serving.cache import page_cache
-from homeport.serving.lifeline import end_this_process
+from homeport.serving.lifeline import DRAIN, end_this_process
 from homeport.serving.versions import site_version
 
 
@@ -21,7 +23,7 @@ def make() -> WSGIApplication:
     config = load({}, os.environ)
     log.configure(config, request_id)
     threading.Thread(target=_follow_parent, daemon=True).start()
-    application = stack(config)
+    application = draining(stack(config))
     gc.collect()
     gc.freeze()  # what the application is made of stays for good: the collector need not look at it each time
     return application
@@ -32,6 +34,19 @@ def _follow_parent() -> None:
     if parent is not None:
         parent.join()
         end_this_process()
+
+
+def draining(app: WSGIApplication) -> WSGIApplication:
+    """`app`, whose answers say `Connection: close` from the signal DRAIN on."""
+    drained: list[int] = []
+    signal.signal(DRAIN, lambda number, _frame: drained.append(number))
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not drained:
+            return app(environ, start_response)
+        return app(environ, lambda status, headers, *_: start_response(status, [*headers, ("Connection", "close")]))
+
+    return serve
 
 
 def stack(config: Config) -> WSGIApplication:

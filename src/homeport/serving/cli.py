@@ -38,11 +38,11 @@ def serve(**flags: str | None) -> None:
             if found:
                 click.echo(f"Create the owner's account: {found}")
 
-        children = [Child(what, command("--supervised", name), environ, lock) for name, what in _CHILDREN.items()]
+        children = [
+            Child("web server", command("--supervised", "web"), environ, lock, drains=True),
+            Child("worker for background jobs", command("--supervised", "worker"), environ, lock),
+        ]
         supervise(children, stop, lambda: answers(config.host, config.port), announce)
-
-
-_CHILDREN = {"web": "web server", "worker": "worker for background jobs"}
 
 
 def _environ(config: Config, flags: Flags) -> dict[str, str]:
@@ -55,9 +55,11 @@ def _environ(config: Config, flags: Flags) -> dict[str, str]:
 def _prepare(environ: Mapping[str, str]) -> str:
     """Bring the database up to date; returns the owner's set-up link, or "". Ends the command if that fails: the
     child has said why."""
-    done = subprocess.run(  # noqa: S603 (our own command)
-        command("prepare"), env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False
+    preparing = subprocess.Popen(  # noqa: S603 (our own command)
+        command("--supervised", "prepare"), env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    if done.returncode:
-        sys.exit(done.returncode)
-    return done.stdout.strip()
+    with preparing as child:  # its standard input stays open until its output ends
+        link = child.stdout.read().strip() if child.stdout else ""
+    if child.returncode:
+        sys.exit(child.returncode)
+    return link

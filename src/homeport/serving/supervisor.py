@@ -20,7 +20,7 @@ from types import FrameType
 
 from homeport.core.config import Config, ConfigError
 from homeport.core.errors import Problem
-from homeport.serving.lifeline import GRACE_SECONDS
+from homeport.serving.lifeline import DRAIN, GRACE_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ POLL_SECONDS = 0.1
 HEALTHY_SECONDS = 30.0
 MOST_FAILURES = 6
 LONGEST_WAIT = 30.0
+DRAIN_SECONDS = 0.5
 CONFIG_EXIT = 2
 
 
@@ -45,6 +46,7 @@ class Child:
     arguments: list[str]
     environ: Mapping[str, str]
     lock: int
+    drains: bool = False
     failures: int = 0
     started: float = 0.0
     start_at: float = 0.0
@@ -82,9 +84,9 @@ class Child:
         log.error("the %s has ended and is started again", self.name, extra={"exit_code": code, "wait": wait})
 
     def tell(self, number: int) -> None:
-        """Send a signal: SIGTERM to the process, SIGKILL to all of its group."""
+        """Send a signal: SIGTERM to the process, which passes it on; any other to all of its group."""
         if self.process is not None and self.process.poll() is None:
-            (os.killpg if number == signal.SIGKILL else os.kill)(self.process.pid, number)
+            (os.kill if number == signal.SIGTERM else os.killpg)(self.process.pid, number)
 
 
 class Stop:
@@ -121,6 +123,10 @@ def supervise(children: list[Child], stop: Stop, is_ready: Callable[[], bool], a
 def end(children: list[Child], stop: Stop) -> None:
     """End all children: they finish what they are at, at most GRACE_SECONDS long or until the second Ctrl-C."""
     deadline = time.monotonic() + GRACE_SECONDS - 1
+    draining = [child for child in children if child.drains]
+    for child in draining:
+        child.tell(DRAIN)
+    stop.at_once.wait(DRAIN_SECONDS if draining else 0)
     for child in children:
         child.tell(signal.SIGTERM)
     running = [child.process for child in children if child.process is not None]

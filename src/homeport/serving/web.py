@@ -1,5 +1,6 @@
 """The web server: Granian, which loads the application in processes of its own and replaces those that die."""
 
+import signal
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from homeport.core import log
 from homeport.core.command import with_config
 from homeport.core.config import Config
 from homeport.serving.address import resolve
-from homeport.serving.lifeline import GRACE_SECONDS
+from homeport.serving.lifeline import DRAIN, GRACE_SECONDS
 
 # Granian's own lines go where ours go. What it says below a warning is about itself.
 _LOGGING = {"handlers": {}, "loggers": {"_granian": {"propagate": True}}}
@@ -22,6 +23,7 @@ _LOGGING = {"handlers": {}, "loggers": {"_granian": {"propagate": True}}}
 def web(config: Config) -> None:
     """Answer requests; a part of `homeport serve`."""
     log.configure(config)
+    signal.signal(DRAIN, signal.SIG_IGN)  # it is for the processes that answer
     server(config).serve()
 
 
