@@ -121,7 +121,7 @@ def commit() -> None:
 def after_commit(action: Callable[[], None]) -> None:
     """Run `action` once when the current transaction has committed; never if it is rolled back."""
     if not db.session.in_transaction():
-        db.session.begin()  # else a rollback would have nothing to take back, and `action` would wait for the next commit
+        db.session.begin()  # else a rollback would find nothing to take back, and `action` would wait on
     db.session.info.setdefault("after_commit", []).append(action)
 
 
