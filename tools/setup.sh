@@ -134,9 +134,9 @@ rm -f "$whole"
 say "Installing what $lock lists; the first time this takes a minute or two."
 pip install -qq --disable-pip-version-check --no-input --require-hashes -r "$lock" ||
     give_up "The packages of $lock could not be installed: the lines above say why. Nothing half-done is kept; run make again."
+base >"$whole"
 pip install -qq --disable-pip-version-check --no-input --no-deps --no-index --no-build-isolation --editable .
 wanted "$lock" >".venv/.homeport-$lock"
 if [ "$lock" = requirements-dev.lock ]; then
     wanted requirements.lock >.venv/.homeport-requirements.lock # the larger set holds the smaller one
 fi
-base >"$whole"
