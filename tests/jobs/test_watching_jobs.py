@@ -5,16 +5,17 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
+import time_machine
 from flask import Flask
 
 from homeport.core import clock
 from homeport.core.config import Config
 from homeport.core.db import commit, db
-from homeport.jobs import service
+from homeport.jobs import jobs, service
 from homeport.jobs.models import Mail
 from tests.cast import Cast, Person
 from tests.conftest import Browser
@@ -128,6 +129,18 @@ def test_waiting_job_is_listed_and_cancelled_before_a_worker_comes(
     wait_until(lambda: "Chores 1 Waiting" in _page(olga))
     olga.submit(f"{PAGE}/{_job_id(config, 'chores')}/cancel")
     assert "Chores 1 Cancelled" in _page(olga)
+
+
+def test_jobs_that_ended_two_weeks_ago_are_forgotten(
+    app: Flask, olga: Browser, start_worker: StartWorker, ask_for: Ask
+) -> None:
+    start_worker()
+    ask_for("chores", 1)
+    wait_until(lambda: "Chores 1 Done" in _page(olga))
+    for days, kept in ((13, True), (15, False)):
+        with app.app_context(), time_machine.travel(clock.now() + timedelta(days=days)):
+            jobs.clean_jobs()
+        assert ("Chores 1 Done" in _page(olga)) is kept
 
 
 def test_same_job_asked_for_twice_with_one_key_waits_once(

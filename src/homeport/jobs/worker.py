@@ -7,7 +7,7 @@ setting the machine's clock moves no schedule.
 
 import fcntl
 import logging
-import socket
+import platform
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -49,7 +49,7 @@ def run_worker(app: Flask, stop: Event) -> None:
 def _name(config: Config) -> Iterator[str]:
     # The lowest free number: a worker that is started again gets its old name, and with it the jobs it was killed in.
     # The lock goes away with the process, however it ends.
-    host = "" if store.path(config) else f"{socket.gethostname()}-"
+    host = "" if store.path(config) else f"{platform.node()}-"
     for number in count():
         with (config.data / f"worker-{number}.lock").open("w") as file:
             try:

@@ -1,0 +1,82 @@
+"""Workers on both databases, by the command an operator types."""
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+from flask import Flask
+
+from homeport.core import clock
+from homeport.core.config import Config
+from homeport.core.db import commit
+from homeport.jobs import queries, service
+from homeport.migrations.runner import upgrade
+from tests.jobs.conftest import StartWorker, wait_until
+from tests.jobs.mailservers import Sink
+from tests.parts import postgresql
+
+Done = Callable[[], Counter[str]]
+Ask = Callable[..., None]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
+    """A new blog on either database; its settings are in its folder, where the workers read them."""
+    with ExitStack() as server:
+        url = server.enter_context(postgresql()) if request.param == "postgresql" else ""
+        (tmp_path / "homeport.toml").write_text(f'database_url = "{url}"\n')
+        config = Config(data=tmp_path, database_url=url)
+        upgrade(config)
+        yield config
+
+
+def test_two_workers_send_each_mail_once_and_share_the_chores(
+    app: Flask, start_worker: StartWorker, sink: Sink, ask_for: Ask, done: Done
+) -> None:
+    with app.app_context():
+        for number in range(40):
+            service.queue_mail(f"reader{number}@example.com", "Hello", "text", now=clock.now())
+        commit()
+    start_worker(sink.url)
+    start_worker(sink.url)
+    for _ in range(4):
+        ask_for("chores", 5)
+    wait_until(lambda: len(sink.mails) >= 40)
+    readers = {f"reader{number}@example.com": 1 for number in range(40)}
+    wait_until(lambda: done().total() == 40 + 20)
+    assert done() == Counter({f"chore-{number}": 4 for number in range(5)} | readers)
+    assert len(sink.mails) == len({arrived["Message-ID"] for arrived in sink.mails}) == 40
+    with app.app_context():
+        assert queries.worker_seen(clock.now())
+
+
+def test_job_goes_on_after_its_worker_was_killed(start_worker: StartWorker, ask_for: Ask, done: Done) -> None:
+    worker = start_worker()
+    ask_for("chores", 8, 5)
+    assert worker.wait(30) == -signal.SIGKILL
+    start_worker()
+    wait_until(lambda: done().total() == 8)
+    assert done() == Counter(f"chore-{number}" for number in range(8))
+
+
+def test_worker_command_ends_at_once_on_sigterm_and_talks_to_nobody(config: Config, app: Flask) -> None:
+    command = [str(Path(sys.executable).with_name("homeport")), "worker", "--data", str(config.data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as worker:
+
+        def seen() -> bool:
+            with app.app_context():
+                return queries.worker_seen(clock.now())
+
+        wait_until(seen)
+        assert psutil.Process(worker.pid).net_connections("inet") == []
+        worker.terminate()
+        output, log = worker.communicate(timeout=10)
+    assert worker.returncode == 0
+    assert output == ""
+    assert log.count("\n") == log.count("worker is ready") == 1
