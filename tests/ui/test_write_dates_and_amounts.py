@@ -76,3 +76,10 @@ def test_one_is_not_many() -> None:
 )
 def test_a_size_is_in_the_unit_a_person_would_choose(size: int, shown: str) -> None:
     assert filters.file_size(size) == shown
+
+
+def test_backticks_in_a_title_are_code_and_nothing_else_is_markup() -> None:
+    assert filters.with_code("Use `a < b` & <i>") == "Use <code>a &lt; b</code> &amp; &lt;i&gt;"
+    assert filters.with_code("`<b>`") == "<code>&lt;b&gt;</code>"
+    assert filters.with_code("one ` alone stays") == "one ` alone stays"
+    assert filters.without_code("Use `a < b` & <i>") == "Use a < b & <i>"

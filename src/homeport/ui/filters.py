@@ -4,13 +4,18 @@ A date is shown in the site's time zone (a setting), never in the reader's: the 
 be cached. In English months are named; in any other language the date is ISO 8601, which needs no translation.
 """
 
+import re
 from datetime import UTC, datetime
 from math import ceil
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from markupsafe import Markup
 
 from homeport.core.site import site
+
+_CODE = re.compile(r"`([^`]+)`")
+_AS_CODE = Markup("<code>{}</code>")
 
 WORDS_PER_MINUTE = 238  # silent reading of English non-fiction: Brysbaert 2019, a review of 190 studies
 
@@ -92,6 +97,17 @@ def file_size(size: int) -> str:
     return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:,.0f} {unit}"
 
 
+def with_code(title: str) -> Markup:
+    """A title, escaped, with `backticks` as code: the one piece of Markdown that titles are full of."""
+    parts = _CODE.split(title)  # text and code in turn
+    return Markup("").join(_AS_CODE.format(part) if place % 2 else part for place, part in enumerate(parts))
+
+
+def without_code(title: str) -> str:
+    """A title for where there is no markup, as in the browser's tab: without the backticks."""
+    return _CODE.sub(r"\1", title)
+
+
 def register(app: Flask) -> None:
     """Make the filters known to the templates, under the functions' names."""
     for function in (
@@ -104,5 +120,7 @@ def register(app: Flask) -> None:
         reading_minutes,
         plural,
         file_size,
+        with_code,
+        without_code,
     ):
         app.add_template_filter(function)
