@@ -117,8 +117,8 @@ def test_a_link_to_nowhere_is_found(app: Flask) -> None:
     ]
     source = Source("src/homeport/posts/routes.py", "x = 1\nredirect(flask.url_for('.gone', id=1))\nurl_for(endpoint)")
     assert links_to_nowhere(source, endpoints_in_python(source), app) == [f"{source.path}:2: no endpoint posts.gone"]
-    text = '{% if is_served("/x") %}<a href="/x"><a href="/{{ a.path }}">\n<a href="/y/{{ id }}?z"><form action="/nowhere">'
+    text = '{% if is_served("/x") %}<a href="/x"><a href="/{{ a.path }}">\n<a href="/y/{{ id }}?z"><form action="/n">'
     assert unserved(Source("x.html", text), app) == [
         "x.html:2: no view answers /y/1",
-        "x.html:2: no view answers /nowhere",
+        "x.html:2: no view answers /n",
     ]
