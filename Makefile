@@ -11,6 +11,9 @@ DATA ?=
 ARGS ?=
 export PYTHON
 
+# Taken by `make bench`.
+WHICH ?= $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py))
+
 BIN := .venv/bin
 
 help: ## this list
@@ -32,13 +35,13 @@ check: setup ## lint, format, types, and who may import whom
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --cache-dir .build/import-linter
+	@$(BIN)/lint-imports --no-logo --cache-dir .build/import-linter
 
 docs: setup ## write docs/settings.md from the table of settings
 	@$(BIN)/homeport settings > docs/settings.md
 
-bench: setup ## measure, against something measured in the same run
-	@$(BIN)/python -m benchmarks $(ARGS)
+bench: setup ## measure, against something measured in the same run; takes WHICH= (a name in benchmarks/)
+	@for name in $(WHICH); do $(BIN)/python -m benchmarks.$$name || exit; done
 
 # uv resolves for every platform at once and keeps versions that are locked already; UPGRADE=1 asks for the newest.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
