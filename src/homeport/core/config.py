@@ -142,9 +142,12 @@ class Config:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Every name the blog answers to; a request for another one is refused."""
+        """Every name the blog answers to; a request for another one is refused.
+
+        No IPv6 address is among them: Werkzeug cuts what it compares at the first colon, so none could ever match.
+        """
         own = [self.domain.split(":")[0]] if self.domain else []
-        return (*own, "localhost", "127.0.0.1", "[::1]", self.host, *self.allowed_hosts)
+        return (*own, "localhost", "127.0.0.1", self.host, *self.allowed_hosts)
 
     @property
     def sqlalchemy_url(self) -> str:

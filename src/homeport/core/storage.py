@@ -5,6 +5,7 @@ learns what to wait for.
 """
 
 import sqlite3
+from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,17 +23,24 @@ def problem(error: SQLAlchemyError, *, writing: bool) -> Problem | None:
 
     `writing`: somebody sent a form, which they may send again.
     """
-    kind = _kind(error)
+    kind = next((kind for kind in map(_kind, _chain(error)) if kind in _FULL | _BUSY | _AWAY), "")
     if kind in _FULL:
-        return _problem("There is no room left on the disk that holds this blog.", "disk_full", 507, 60, writing)
+        return _problem("There is no room left on the disk that holds this blog.", 507, 60, writing, code="disk_full")
     if kind in _BUSY:
-        return _problem("The database is busy and did not answer in time.", "database_busy", 503, 5, writing)
+        return _problem("The database is busy and did not answer in time.", 503, 5, writing, code="database_busy")
     if kind in _AWAY:
-        return _problem("The database can't be reached.", "database_unavailable", 503, 30, writing)
+        return _problem("The database can't be reached.", 503, 30, writing, code="database_unavailable")
     return None
 
 
-def _kind(error: SQLAlchemyError) -> str:
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    # A full disk ends the whole transaction, so that going back to a savepoint then fails with an error of its own.
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _kind(error: BaseException) -> str:
     if isinstance(error, PoolTimeout):
         return "SQLITE_BUSY"
     cause = error.orig if isinstance(error, DBAPIError) else None
@@ -44,7 +52,7 @@ def _kind(error: SQLAlchemyError) -> str:
     return "SQLITE_CANTOPEN" if away or (cause is not None and not state) else state
 
 
-def _problem(message: str, code: str, status: int, seconds: int, writing: bool) -> Problem:
+def _problem(message: str, status: int, seconds: int, writing: bool, *, code: str) -> Problem:
     hint = "Nothing has been saved. Wait a moment, then send it again." if writing else "Wait a moment and try again."
     headers = {"Retry-After": str(seconds)}
     return Problem(message, status=status, code=code, hint=hint, resend=writing, headers=headers)
