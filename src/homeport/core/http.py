@@ -15,6 +15,7 @@ from flask import Flask, Response, current_app, g, has_request_context, make_res
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import SecurityError
+from werkzeug.routing import IntegerConverter
 
 from homeport.core import csrf, storage
 from homeport.core.db import commit, db, site_version
@@ -131,6 +132,12 @@ class Application(Flask):
         return response
 
 
+class RowNumber(IntegerConverter):
+    """`<int:…>` in an address: what a column of integers can hold; anything longer is no address of ours."""
+
+    regex = r"\d{1,18}"
+
+
 VIEWER_LOADER = "homeport.viewer_loader"
 
 
@@ -159,6 +166,7 @@ def install(app: Flask) -> None:
 
     app.register_error_handler(SQLAlchemyError, _storage_failed)
     app.register_error_handler(SecurityError, _unknown_host)
+    app.url_map.converters["int"] = RowNumber
     app.before_request(enter)
     app.after_request(leave)
     app.jinja_env.globals["csrf_field"] = csrf.csrf_field
