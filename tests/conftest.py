@@ -24,14 +24,17 @@ pytest_plugins = ["tests.alone"]
 class Browser(FlaskClient):
     """A test client that behaves as a browser does: it says where a form was sent from and sends the form's token."""
 
-    token = ""
-
     def login(self, person: Person) -> "Browser":
         """Become somebody, by a session of their own."""
         with self.application.app_context():
-            self.token = open_session(person.id)
-        self.set_cookie("sid", self.token)
+            self.set_cookie("sid", open_session(person.id))
         return self
+
+    @property
+    def token(self) -> str:
+        """The session cookie this browser holds, however it came by it; empty without one."""
+        found = self.get_cookie("__Host-sid") or self.get_cookie("sid")
+        return found.value if found else ""
 
     def submit(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
         """Send a form from this site's own page."""
