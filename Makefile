@@ -29,7 +29,7 @@ run: ## serve a blog from here; takes HOST= PORT= DATA=
 # Two at a time, and never more: tests start servers, browsers and databases of their own.
 # loadfile: a server or an imported blog that a file's tests share is then made once.
 test: setup ## every test; takes ARGS=
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --max-worker-restart 0 $(ARGS)
 
 check: setup ## lint, format, types, and who may import whom
 	@$(BIN)/ruff check
