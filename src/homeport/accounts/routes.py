@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from homeport.accounts import presence, queries, service
@@ -10,7 +10,7 @@ from homeport.accounts.forms import LoginForm, RegisterForm, ResetForm, SetUpFor
 from homeport.accounts.models import User
 from homeport.core.clock import now
 from homeport.core.db import db
-from homeport.core.errors import Problem
+from homeport.core.errors import Problem, not_found
 from homeport.core.http import Role, member, public, safe_next, viewer
 from homeport.core.site import Site, site
 from homeport.ui.forms import Form
@@ -116,7 +116,7 @@ def _guard_token(response: ResponseReturnValue) -> Response:
 def setup() -> ResponseReturnValue:
     """The owner's first page, for who holds the link from the console; gone once there is an owner."""
     if queries.owner_exists():
-        abort(404)
+        raise not_found()
     token = request.args.get("token", "")
     service.check_setup_token(token, now())
     form = SetUpForm(token=token, title=Site.title, time_zone=site().time_zone)
@@ -128,7 +128,7 @@ def setup() -> ResponseReturnValue:
 def set_up() -> ResponseReturnValue:
     """Make the owner's account, log in, and go to where the first post is written."""
     if queries.owner_exists():
-        abort(404)
+        raise not_found()
     form = SetUpForm(request.form)
     service.check_setup_token(form.token.data or "", now())
     if not form.validate():

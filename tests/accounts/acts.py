@@ -1,0 +1,64 @@
+"""What people do in more than one test."""
+
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from homeport.accounts import queries, service
+from homeport.core import clock, site
+from homeport.core.db import commit
+from tests.cast import PASSWORD, Person
+from tests.conftest import Browser
+
+NEW_PASSWORD = "seven tired boats at noon"
+
+
+def log_in(browser: Browser, person: Person, password: str = PASSWORD, **options: Any) -> TestResponse:
+    """Send the login form."""
+    return browser.submit("/login", {"email": person.email, "password": password}, **options)
+
+
+def is_logged_in(browser: Browser) -> bool:
+    """Whether the browser is let in to an account."""
+    return browser.get("/account").status_code == 200
+
+
+def setup_token(app: Flask) -> str:
+    """The token that `homeport serve` prints."""
+    with app.app_context():
+        token = service.issue_setup_link(clock.now())
+        commit()
+        return token
+
+
+def reset_token(app: Flask, person: Person) -> str:
+    """The token of a link with which somebody chooses a password."""
+    with app.app_context():
+        user = queries.by_id(person.id)
+        assert user is not None
+        token = service.issue_link(user, clock.now()).token
+        commit()
+        return token
+
+
+def open_registration(app: Flask) -> None:
+    """Let anybody register."""
+    with app.app_context():
+        site.change(registration="open")
+        commit()
+
+
+def stored_hash(app: Flask, person: Person) -> str:
+    """What the database keeps of somebody's password."""
+    with app.app_context():
+        user = queries.by_id(person.id)
+        assert user is not None
+        assert user.password_hash is not None
+        return user.password_hash
+
+
+def masked(response: TestResponse) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body, without what is different in each answer."""
+    headers = {name: value for name, value in response.headers if name != "X-Request-Id"}
+    return response.status_code, headers, response.data.replace(response.headers["X-Request-Id"].encode(), b"")

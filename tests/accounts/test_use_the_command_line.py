@@ -1,0 +1,127 @@
+"""`homeport user`: accounts from a terminal."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from homeport import cli
+from homeport.accounts import queries
+from homeport.core.config import Config
+from homeport.core.db import db
+from homeport.core.errors import Problem
+from homeport.core.http import Role
+from tests.accounts.acts import NEW_PASSWORD, log_in
+from tests.cast import Cast
+
+Run = Callable[..., Result]
+ZOE = ("add", "Zoe@Example.com", "--name", "Zoe", "--role", "author")
+
+
+@pytest.fixture
+def run(config: Config) -> Run:
+    """`homeport user …` on the test's blog."""
+    return lambda *args, **options: CliRunner().invoke(
+        cli.group, ["user", args[0], "--data", str(config.data), *args[1:]], **options
+    )
+
+
+def token_in(output: str) -> str:
+    found = re.search(r"http://localhost:8000/reset\?token=([\w-]{43})", output)
+    assert found
+    return found[1]
+
+
+def test_add_somebody_who_chooses_a_password_by_the_link(app: Flask, run: Run, client: Any) -> None:
+    result = run(*ZOE)
+    assert result.exit_code == 0, result.output
+    assert "Zoe has an account with the role author." in result.output
+    assert "within 72 hours" in result.output
+    assert client.submit("/reset", {"token": token_in(result.output), "password": NEW_PASSWORD}).status_code == 303
+    assert client.submit("/login", {"email": "zoe@example.com", "password": NEW_PASSWORD}).status_code == 303
+
+
+def test_add_somebody_with_a_password(app: Flask, run: Run, client: Any) -> None:
+    result = run(*ZOE, "--password-stdin", input=f"{NEW_PASSWORD}\nmore\n")
+    assert result.exit_code == 0, result.output
+    assert NEW_PASSWORD not in result.output
+    assert "token" not in result.output
+    assert client.submit("/login", {"email": "zoe@example.com", "password": NEW_PASSWORD}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"email": "zoe"}, "E-mail address: Enter an e-mail address like name@example.org."),
+        ({"name": ""}, "Name: Fill this in."),
+        ({"name": "Zoe\nforged"}, "Name: Leave out line breaks and invisible characters."),
+        ({"email": "alice@example.com"}, "There is an account with this e-mail address."),
+        ({"password": "short"}, "Use at least 15 characters; these are 5."),
+        ({"password": "zoezoezoezoezoezoe"}, "This password is among the first that would be guessed."),
+        ({"password": ""}, "Use at least 15 characters; these are 0."),
+    ],
+)
+def test_a_mistake_is_one_sentence(
+    app: Flask, everybody: Cast, run: Run, change: dict[str, str], sentence: str
+) -> None:
+    who = {"email": "zoe@example.com", "name": "Zoe", "password": NEW_PASSWORD, **change}
+    args = ("add", who["email"], "--name", who["name"], "--role", "author", "--password-stdin")
+    result = run(*args, input=f"{who['password']}\n")
+    assert isinstance(result.exception, Problem)  # which homeport.cli.main says in one sentence
+    assert result.exception.message == sentence
+    with app.app_context():
+        assert len(queries.people()) == 5
+
+
+@pytest.mark.parametrize(
+    "args", [("add", "z@example.com"), ("add", "z@example.com", "--name", "Z", "--role", "king"), ("reset",)]
+)
+def test_wrong_usage_ends_with_two(run: Run, args: tuple[str, ...]) -> None:
+    assert run(*args).exit_code == 2
+
+
+def test_the_command_ends_with_one_and_a_sentence(config: Config, capfd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["homeport", "user", "reset", "nobody@example.com", "--data", str(config.data)])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 1
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "There is no account with the address nobody@example.com." in err
+    assert "Traceback" not in err
+
+
+def test_reset_prints_a_link_that_works(everybody: Cast, run: Run, client: Any) -> None:
+    result = run("reset", "ALICE@example.com")
+    assert result.exit_code == 0, result.output
+    assert "within 1 hour." in result.output
+    assert client.submit("/reset", {"token": token_in(result.output), "password": NEW_PASSWORD}).status_code == 303
+    assert log_in(client, everybody.alice, NEW_PASSWORD).status_code == 303
+
+
+def test_list_shows_everybody(everybody: Cast, run: Run, browser: Any) -> None:
+    browser(everybody.olga).submit(f"/admin/people/{everybody.bob.id}/suspend")
+    lines = [line.split() for line in run("list").output.splitlines()]
+    assert lines[0] == ["owner", "active", "olga@example.com", "Olga"]
+    assert ["author", "suspended", "bob@example.com", "Bob"] in lines
+    assert len(lines) == 5
+
+
+def test_the_first_account_may_come_before_the_first_start(tmp_path: Path, config: Config) -> None:
+    data = tmp_path / "new" / "blog"
+    args = ["user", "add", "olga@example.com", "--data", str(data), "--name", "Olga", "--role", "owner"]
+    result = CliRunner().invoke(cli.group, args)
+    assert result.exit_code == 0, result.output
+    assert (data / "homeport.db").is_file()
+
+
+def test_an_owner_by_command_closes_the_set_up(app: Flask, run: Run, client: Any) -> None:
+    run("add", "olga@example.com", "--name", "Olga", "--role", "owner")
+    assert client.get("/setup").status_code == 404
+    with app.app_context():
+        assert [user.role for user in queries.people()] == [Role.OWNER]
+        db.session.rollback()
