@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from homeport.core.config import Config
 
-_STANDARD = set(vars(logging.makeLogRecord({})))
+_STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime"}  # the last two are another formatter's leavings
 
 
 class LineFormatter(logging.Formatter):
