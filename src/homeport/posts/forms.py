@@ -3,7 +3,6 @@
 from wtforms import HiddenField, StringField, TextAreaField, widgets
 from wtforms.validators import InputRequired
 
-from homeport.posts.queries import GREATEST_ID
 from homeport.posts.texts import Draft
 from homeport.ui.forms import Form
 
@@ -37,8 +36,7 @@ class EditorForm(Form):
     def seen_version(self) -> int:
         """The version that was changed; 0, which no post has, where the form does not say."""
         text = self.version.data or ""
-        number = int(text) if text.isdecimal() and text.isascii() and len(text) < 11 else 0
-        return number if number <= GREATEST_ID else 0
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def fields_of(draft: Draft, version: int) -> dict[str, str]:

@@ -41,9 +41,6 @@ __all__ = ["Article", "Entry", "Line", "Name", "Position", "Profile", "address"]
 STATES = tuple(status.value for status in Status)
 """Where posts can stand, as words in the order in which a desk shows them."""
 
-GREATEST_ID = 2**31 - 1
-"""The greatest number the databases take as an id; what is beyond it in an address is simply not there."""
-
 SIMILAR_AMONG = 1000
 """How many of the newest posts are looked through for similar ones: the bound of what a wrong address can cost."""
 
@@ -262,8 +259,7 @@ def editable_by(viewer: Viewer) -> ColumnElement[bool]:
 
 def to_edit(post_id: int, viewer: Viewer) -> Post:
     """The post to work on. Raises the same Problem for one that is not there and one that is not the viewer's."""
-    known = post_id <= GREATEST_ID
-    post = db.session.scalar(select(Post).where(Post.id == post_id, editable_by(viewer))) if known else None
+    post = db.session.scalar(select(Post).where(Post.id == post_id, editable_by(viewer)))
     if post is None:
         raise not_found()
     return post

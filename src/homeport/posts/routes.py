@@ -128,7 +128,7 @@ def bring_back(post_id: int, version: int) -> ResponseReturnValue:
 
 
 def _revision(post: Post, version: int) -> Revision:
-    kept = library.revision(post, version) if version <= queries.GREATEST_ID else None
+    kept = library.revision(post, version)
     if kept is None:
         raise not_found()
     return kept
