@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from tests.architecture.imports import imported
 from tests.architecture.source import PACKAGE, Source, features
 
-# The layers between the edge and the tables. They are called by routes, jobs, commands and tests alike.
-INNER = frozenset({"models.py", "queries.py", "service.py", "mails.py"})
+# Where a request, a command or a job begins and ends. Everything else is called by all three, and by tests.
+HANDLES_REQUESTS = ("routes.py", "/__init__.py", "/accounts/presence.py", "/serving/application.py")
+ENDS_TRANSACTIONS = ("/cli.py", "/jobs/worker.py", "/serving/prepare.py")
 OF_THE_REQUEST = frozenset({"flask.request", "flask.g", "flask.session", "homeport.core.http.viewer"})
 
 # Who may look at a post's status. Everybody else asks posts.queries, so that "who sees what" has one answer.
@@ -49,8 +50,8 @@ def no_assert(source: Source) -> Iterator[str]:
 
 
 def inner_layers_know_no_request(source: Source) -> Iterator[str]:
-    """Services, queries, models and mails take actor, time and settings as arguments, so that jobs can call them."""
-    if source.room not in features() or source.name not in INNER:
+    """What is behind the routes takes actor, time and settings as arguments, so that jobs and commands can call it."""
+    if source.room not in features() or source.path.endswith(HANDLES_REQUESTS):
         return
     for node, name in imported(source):
         if name in OF_THE_REQUEST:
@@ -62,10 +63,10 @@ def inner_layers_know_no_request(source: Source) -> Iterator[str]:
 
 def the_edge_commits(source: Source) -> Iterator[str]:
     """One commit for one request, command or job, made at its edge: half a change is never kept."""
-    if source.room not in features() or source.name not in INNER | {"routes.py", "forms.py"}:
+    if source.room not in features() or source.path.endswith(ENDS_TRANSACTIONS):
         return
     for node, name in calls(source):
-        if name.rpartition(".")[2] == "commit":
+        if name in {"commit", "db.commit", "session.commit", "db.session.commit"}:
             yield source.at(node, f"{name}(): the edge commits; core.http does it for routes")
 
 

@@ -59,7 +59,8 @@ PLANTED: dict[str, list[tuple[str, str | None, str | None]]] = {
         (f"{POSTS}/service.py", "from flask import current_app", "from flask import g"),
         (f"{POSTS}/queries.py", "from homeport.core.http import Viewer", "from homeport.core.http import viewer"),
         (f"{POSTS}/mails.py", "import flask", "import flask\nx = flask.request.args"),
-        (f"{POSTS}/routes.py", "from flask import request", None),
+        (f"{POSTS}/editor_routes.py", "from flask import request", None),
+        (f"{POSTS}/texts.py", "from flask import Flask", "from flask import session"),
     ],
     "the_edge_commits": [
         (f"{POSTS}/service.py", "end_transaction()", "db.session.add(x)\ndb.session.commit()"),
