@@ -11,9 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from homeport.accounts import queries as accounts
-from homeport.app import create_app
 from homeport.core import clock
-from homeport.core.command import with_config
+from homeport.core.command import make_app, with_config
 from homeport.core.config import Config
 from homeport.core.errors import Problem
 from homeport.core.http import Role
@@ -39,7 +38,7 @@ def import_(config: Config, path: Path, author: str, dry_run: bool, verbose: boo
     config.data.mkdir(parents=True, exist_ok=True)
     upgrade(config)
     console = Console()
-    with create_app(config).app_context():
+    with make_app(config).app_context():
         run = _prepare(config, path, author, dry_run)
         report = run.run(_Bar(console).advance)
     _print(report, console, everything=verbose, dry_run=dry_run)
