@@ -23,6 +23,7 @@ from tests.parts import postgresql
 
 Done = Callable[[], Counter[str]]
 Ask = Callable[..., None]
+HOMEPORT = Path(sys.executable).with_name("homeport")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -65,8 +66,17 @@ def test_job_goes_on_after_its_worker_was_killed(start_worker: StartWorker, ask_
     assert done() == Counter(f"chore-{number}" for number in range(8))
 
 
+def test_worker_command_for_a_blog_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [str(HOMEPORT), "worker", "--data", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[0] == "homeport: The blog's database is not there or not up to date."
+    assert not (tmp_path / "homeport.db").exists()
+
+
 def test_worker_command_ends_at_once_on_sigterm_and_talks_to_nobody(config: Config, app: Flask) -> None:
-    command = [str(Path(sys.executable).with_name("homeport")), "worker", "--data", str(config.data)]
+    command = [str(HOMEPORT), "worker", "--data", str(config.data)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as worker:
 
         def seen() -> bool:

@@ -119,10 +119,15 @@ def commit() -> None:
 
 
 def after_commit(action: Callable[[], None]) -> None:
-    """Run `action` once when the current transaction has committed; never if it is rolled back."""
+    """Run `action` once when the current transaction has committed; never if it is rolled back.
+
+    Of actions that are equal only the first is kept.
+    """
     if not db.session.in_transaction():
         db.session.begin()  # else a rollback would find nothing to take back, and `action` would wait on
-    db.session.info.setdefault("after_commit", []).append(action)
+    waiting = db.session.info.setdefault("after_commit", [])
+    if action not in waiting:
+        waiting.append(action)
 
 
 @contextmanager

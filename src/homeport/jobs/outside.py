@@ -7,6 +7,7 @@ import importlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
+from contextlib import suppress
 from typing import Any
 
 from homeport.core.config import Config
@@ -23,7 +24,8 @@ def _call(function: str, *args: Any) -> Any:
 
 def enqueue(config: Config, name: str, args: tuple[Any, ...], dedupe: str | None) -> None:
     """Put a job into the queue, soon. Never raises: what is due has a row, which a schedule finds within a minute."""
-    _thread.submit(_enqueue, config, name, args, dedupe)
+    with suppress(RuntimeError):  # the process is ending
+        _thread.submit(_enqueue, config, name, args, dedupe)
 
 
 def _enqueue(config: Config, name: str, args: tuple[Any, ...], dedupe: str | None) -> None:

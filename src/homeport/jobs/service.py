@@ -22,6 +22,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from homeport.core import mail
+from homeport.core.config import Config
 from homeport.core.db import after_commit, db
 from homeport.core.errors import Problem
 from homeport.core.ids import digest, token
@@ -60,6 +61,19 @@ class Run(Protocol):
         """Show how far the job is."""
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One call of `enqueue`; equal ones in a transaction become one job."""
+
+    config: Config
+    name: str
+    args: tuple[Any, ...]
+    dedupe: str | None
+
+    def __call__(self) -> None:
+        outside.enqueue(self.config, self.name, self.args, self.dedupe)
+
+
 JOBS: dict[str, Callable[..., object]] = {}
 SCHEDULES: dict[str, Schedule] = {}
 DUE: dict[str, Count] = {}
@@ -70,7 +84,8 @@ def job(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Register a function as a job. `name` is kept in the queue: never change it while jobs of that name wait.
 
     Arguments must be JSON (numbers, strings, lists): ids, not objects. The worker runs the function in an application
-    context and commits once at its end. Raises ValueError for a name that is taken.
+    context and commits once at its end. That is one writing transaction from the first query on, and others wait for
+    it: put slow work after `end_transaction()`, and long work into steps. Raises ValueError for a name that is taken.
     """
 
     def register(function: Callable[P, R]) -> Callable[P, R]:
@@ -118,9 +133,8 @@ def enqueue(function: Callable[P, object], *args: Any, dedupe: str | None = None
     While a job with the same `dedupe` waits or runs, this one is dropped. When the queue cannot be written the job is
     lost, so whatever must happen also needs a row and a schedule that looks for it.
     """
-    name, config = name_of(function), current_app.config["HOMEPORT"]
     json.dumps(args)  # a TypeError here, where the mistake is, rather than in the log of another thread
-    after_commit(lambda: outside.enqueue(config, name, args, dedupe))
+    after_commit(_Asked(current_app.config["HOMEPORT"], name_of(function), args, dedupe))
 
 
 def step(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -164,7 +178,7 @@ def queue_mail(
         raise Problem(f"No mail can be sent to this address: {error}.", code="bad_address") from None
     host = urlsplit(current_app.config["HOMEPORT"].origin).hostname
     message_id = f"<{digest(key or token())[:40]}@{host}>"
-    queued = db.session.scalar(select(Mail).where(Mail.message_id == message_id))
+    queued = db.session.scalar(select(Mail).where(Mail.message_id == message_id)) if key else None
     if queued is None:
         subject = mail.one_line(subject)
         queued = Mail(to=to, subject=subject, text=text, html=html, message_id=message_id, created_at=now)

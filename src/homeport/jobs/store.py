@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -63,11 +64,11 @@ def open_engine(config: Config, *, worker: bool) -> Engine:
     The others must see at once when the file is replaced, must not make it, and must not wait long for its lock.
     """
     file = path(config)
+    pool: dict[str, Any] = {"pool_pre_ping": True} if worker else {"poolclass": NullPool}
     if file is None:
-        engine = create_engine(config.sqlalchemy_url, pool_size=5 if worker else 1, pool_pre_ping=True)
+        engine = create_engine(config.sqlalchemy_url, **pool)
         return engine.execution_options(schema_translate_map={"jobs": SCHEMA})
-    url = f"sqlite:///file:{file}?mode={'rwc' if worker else 'rw'}&uri=true"
-    engine = create_engine(url) if worker else create_engine(url, poolclass=NullPool)
+    engine = create_engine(f"sqlite:///file:{file}?mode={'rwc' if worker else 'rw'}&uri=true", **pool)
     patience = 30_000 if worker else 1_000
 
     @event.listens_for(engine, "connect")

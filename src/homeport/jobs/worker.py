@@ -130,7 +130,7 @@ class _Worker:
                 _in_transaction(self.app, lambda: JOBS[name](*args))
             except Exception as error:
                 self.failures[name] += 1
-                raise _failure(error) from None
+                raise _failure(error) from error
             finally:
                 self.running -= 1
                 current_run.reset(token)
