@@ -38,6 +38,7 @@ def paged_app(bare_app: Flask) -> Flask:
 
     for path in ("/", "/archive", "/write", "/account", "/admin/jobs", "/login"):
         bare_app.add_url_rule(path, path.strip("/") or "home", page)
+    bare_app.add_url_rule("/logout", "logout", page, methods=["POST"])
     bare_app.add_url_rule("/act", "act", public(act), methods=["POST"])
     return bare_app
 
