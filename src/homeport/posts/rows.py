@@ -79,5 +79,5 @@ class Profile:
 
 
 def address(path: str) -> str:
-    """The address of a stored path: percent-encoded, with the leading slash (RFC 3986, 3.3)."""
-    return "/" + quote(path, safe="/:@!$&'()*+,;=~")
+    """The address of a stored path: percent-encoded, with one leading slash (RFC 3986, 3.3): two would name a host."""
+    return "/" + quote(path.lstrip("/"), safe="/:@!$&'()*+,;=~")

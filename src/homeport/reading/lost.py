@@ -36,7 +36,8 @@ def answer(path: str, viewer: Viewer) -> ResponseReturnValue:
     What is said depends on the address and on public posts alone, so it is the same for what is absent and for what
     is hidden.
     """
-    present = queries.present_path(spellings(path), viewer)
+    ways = spellings(path)
+    present = queries.present_path(ways, viewer) if ways[1] else ""
     if present is not None:
         return redirect(queries.address(present), HTTPStatus.MOVED_PERMANENTLY)
     if prefers_json():
