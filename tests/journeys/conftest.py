@@ -50,14 +50,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(data: Path) -> Iterator[Served]:
+def serve(data: Path, *, has_owner: bool = False) -> Iterator[Served]:
     """Run `homeport serve` until the block ends; it is ended by its process id, as a person would with Ctrl-C."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HOMEPORT_")}
     with tempfile.TemporaryFile("w+") as log:
         command = [str(HOMEPORT), "serve", "--port", str(free_port()), "--data", str(data)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment) as process:
             try:
-                yield _ready(process, data)
+                yield _ready(process, data, has_owner)
             finally:
                 process.terminate()
                 process.wait(timeout=20)
@@ -66,14 +66,14 @@ def serve(data: Path) -> Iterator[Served]:
     assert "Traceback" not in said, said
 
 
-def _ready(process: subprocess.Popen[str], data: Path) -> Served:
+def _ready(process: subprocess.Popen[str], data: Path, has_owner: bool) -> Served:
     assert process.stdout is not None
     said = ""
     for line in process.stdout:
         said += line
         found = re.search(r"Homeport is ready at (\S+)", said), re.search(r"owner's account: (\S+)", said)
-        if found[0] and found[1]:
-            return Served(found[0][1], found[1][1], data)
+        if found[0] and (found[1] or has_owner):
+            return Served(found[0][1], found[1][1] if found[1] else "", data)
     raise AssertionError(f"homeport serve ended before it was ready: {said}")
 
 

@@ -1,0 +1,154 @@
+"""Every page of the blog, as everybody sees it, in light and dark, on a desk and on a phone: axe finds nothing.
+
+The addresses come from the application's own table of routes, so a new page is looked at from its first day.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser
+from werkzeug.routing import Rule
+
+from homeport.app import create_app
+from homeport.core import clock
+from homeport.core.config import Config
+from homeport.core.db import commit, db
+from homeport.jobs.service import queue_mail
+from homeport.migrations.runner import upgrade
+from homeport.posts import service
+from homeport.posts.models import Post
+from homeport.posts.service import Draft
+from tests.cast import Cast, make_cast, open_session
+from tests.journeys.conftest import DESKTOP, PHONE, Served, Visitor, serve
+
+TEXT = """A paragraph with a [link](/about), `code`, a note[^1] and *feeling*.
+
+## A heading
+
+| a | b | c |
+|---|---|---|
+| 1 | 2 | 3 |
+
+```python
+def ahoy() -> None: ...  # a long line that has to be scrolled on a phone because it does not fit into one measure of it
+```
+
+> Quoted
+
+- [x] done
+- [ ] to do
+
+Term
+: its meaning
+
+### Another one
+<details><summary>More</summary>Hidden</details>
+
+#### And one below
+
+[^1]: The note.
+"""
+
+# What stands in for the parameters of routes. A new parameter has to be named here to be looked at.
+SAMPLES: dict[str, Any] = {
+    "address": None,  # static files are no pages
+    "name": None,  # pictures neither
+    "path": "posts/on-tides",
+    "year": clock.now().year,
+    "slug": "alice",
+    "user_id": 3,
+    "post_id": 1,
+    "version": 1,
+}
+ALSO = [
+    "/tags/sea",
+    "/nothing/here",
+    "/write/2",
+    "/write/3",
+    "/write/4",
+    "/write?status=draft",
+    "/write?q=nothing",
+    "/login?next=/write",
+]
+
+
+def fill(app: Flask) -> Cast:
+    """A blog with something on each of its pages."""
+    with app.app_context():
+        cast = make_cast("")
+        now, alice = clock.now(), cast.alice.viewer
+        tags = ("Sea", "Two words")
+        posts = [
+            service.create(by=alice, now=now, draft=Draft(title, TEXT * 3, "", tags))
+            for title in ("On tides", "A draft", "Scheduled", "Thrown away", "Later tides")
+        ]
+        service.save(posts[0], by=alice, now=now, seen_version=1, draft=Draft("On tides", "New\n" + TEXT * 3, "", tags))
+        service.publish(posts[0], alice, now)
+        service.publish(posts[4], alice, now)
+        service.schedule(posts[2], alice, now, now + timedelta(days=9))
+        service.trash(posts[3], alice, now)
+        queue_mail(to="charlie@example.com", subject="Hello", text="Hello", now=now)
+        commit()
+        return cast
+
+
+@pytest.fixture(scope="module")
+def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Flask, Cast]]:
+    """A blog in use, running; the application is made a second time only to read its routes and open sessions."""
+    data: Path = tmp_path_factory.mktemp("blog") / "data"
+    data.mkdir()
+    config = Config(data=data)
+    upgrade(config)
+    app = create_app(config)
+    cast = fill(app)
+    with serve(data, has_owner=True) as served:
+        yield served, app, cast
+    with app.app_context():
+        db.engine.dispose()
+
+
+def addresses(app: Flask) -> list[str]:
+    """One address for every route that shows a page."""
+    with app.test_request_context():
+        pages = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.rule != "/healthz"]
+        filled = [_fill(app, rule) for rule in pages]
+    return sorted({address for address in filled if address} | set(ALSO))
+
+
+def _fill(app: Flask, rule: Rule) -> str | None:
+    values = {name: SAMPLES[name] for name in rule.arguments}
+    return None if None in values.values() else app.url_for(rule.endpoint, **values)
+
+
+@pytest.mark.parametrize("who", ["olga", "alice", "nobody"])
+@pytest.mark.parametrize("look", ["desk", "phone in the dark"])
+def test_no_page_shuts_anybody_out(blog: tuple[Served, Flask, Cast], chromium: Browser, who: str, look: str) -> None:
+    served, app, cast = blog
+    phone = look != "desk"
+    context = chromium.new_context(
+        base_url=served.address,
+        viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]  # two integers by name, as asked for
+        color_scheme="dark" if phone else "light",
+    )
+    if who != "nobody":
+        with app.app_context():
+            token = open_session(getattr(cast, who).id)
+        context.add_cookies([{"name": "sid", "value": token, "url": served.address}])
+    visitor = Visitor(context.new_page())
+    visitor.page.on("console", visitor.listen)
+    for address in addresses(app):
+        visitor.page.goto(address)
+        visitor.check()
+    context.close()
+    assert visitor.complaints == []
+
+
+def test_the_blog_in_use_has_something_on_its_pages(blog: tuple[Served, Flask, Cast]) -> None:
+    _, app, _ = blog
+    with app.app_context():
+        assert db.session.query(Post).count() == 5
+    assert len(addresses(app)) > 25
