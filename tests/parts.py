@@ -5,6 +5,7 @@ anywhere else the test is skipped aloud, with what to type. With `CI=true` nothi
 there would be a test nobody runs.
 """
 
+import ctypes
 import fcntl
 import os
 import shutil
@@ -21,7 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def require_chromium() -> str:
-    """The path of Chromium."""
+    """The path of Chromium; with it, what Playwright needs to drive it."""
+    if not _has_library("libatomic.so.1") and not (_install("libatomic1") and _has_library("libatomic.so.1")):
+        _missing("Playwright's node needs libatomic, which is not installed; type: sudo apt install libatomic1")
     return require("chromium", package="chromium")
 
 
@@ -77,6 +80,14 @@ def _postgresql_programs() -> Path:
         return Path(on_path).resolve().parent
     found = newest() or (_install("postgresql") and newest())
     return found or _missing("PostgreSQL is not installed; type: sudo apt install postgresql")
+
+
+def _has_library(name: str) -> bool:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
 
 
 def _install(package: str) -> bool:
