@@ -182,6 +182,11 @@ def test_logging_out_ends_the_session_on_the_server(app: Flask, everybody: Cast,
     assert not is_logged_in(client)
 
 
+def test_logging_out_twice_is_no_mistake(everybody: Cast, client: Browser) -> None:
+    log_in(client, everybody.alice)
+    assert [client.submit("/logout").location for _ in range(2)] == ["/", "/"]
+
+
 def test_logging_out_by_a_link_does_nothing(everybody: Cast, client: Browser) -> None:
     log_in(client, everybody.alice)
     assert client.get("/logout").status_code in {404, 405}

@@ -10,6 +10,7 @@ from datetime import datetime
 from homeport.accounts import passwords, queries, sessions, throttle, tokens
 from homeport.accounts.handles import free_handle
 from homeport.accounts.models import OneTimeToken, User
+from homeport.accounts.turns import PEOPLE, take_turns
 from homeport.core import events, site
 from homeport.core.db import db, end_transaction
 from homeport.core.errors import Problem
@@ -29,7 +30,7 @@ def check_setup_token(token: str, now: datetime) -> None:
             "This is not the set-up link that was printed last.",
             status=403,
             code="wrong_link",
-            hint="Open the link that `homeport serve` printed when it was started; starting it again prints a new one.",
+            hint="Open the link that “homeport serve” printed when it was started; starting it again prints a new one.",
         )
 
 
@@ -38,6 +39,7 @@ def set_up(*, token: str, name: str, email: str, password: str, settings: Site, 
     check_setup_token(token, now)
     passwords.check_new(password, (settings.title, name, email))
     hashed = _hash(password)
+    take_turns(PEOPLE)
     if not tokens.claim(token, now, tokens.SETUP) or queries.owner_exists():
         raise Problem("This blog has been set up already.", status=409, code="set_up", hint="Log in instead.")
     site.change(title=settings.title, time_zone=settings.time_zone)
@@ -64,6 +66,7 @@ def register(*, name: str, email: str, password: str, network: str, settings: Si
     passwords.check_new(password, (settings.title, name, email))
     throttle.begin(now, (throttle.REGISTRATION, network))
     hashed = _hash(password)
+    take_turns(PEOPLE)
     if queries.by_email(email) is None:
         _create(name, email, Role.READER, now, hashed, time_zone=settings.time_zone)
 
@@ -146,6 +149,7 @@ def add(*, name: str, email: str, role: Role, now: datetime, password: str | Non
     if password is not None:
         passwords.check_new(password, (settings.title, name, email))
         hashed = _hash(password)
+    take_turns(PEOPLE)
     if queries.by_email(email) is not None:
         raise Problem("There is an account with this e-mail address.", status=409, code="email_taken")
     return _create(name, email, role, now, hashed, time_zone=settings.time_zone)
@@ -153,6 +157,7 @@ def add(*, name: str, email: str, role: Role, now: datetime, password: str | Non
 
 def change_profile(user: User, *, display_name: str, handle: str, bio: str, link: str, time_zone: str) -> None:
     """Store what somebody says about themselves. Raises Problem for a handle that somebody else has."""
+    take_turns(PEOPLE)
     other = queries.by_handle(handle)
     if other is not None and other is not user:
         raise Problem("Somebody else has this name.", status=409, code="handle_taken", hint="Choose another one.")

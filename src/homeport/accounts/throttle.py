@@ -12,6 +12,7 @@ from math import ceil
 from sqlalchemy import delete, func, select
 
 from homeport.accounts.models import Attempt
+from homeport.accounts.turns import take_turns
 from homeport.core.db import db
 from homeport.core.errors import Problem
 from homeport.core.ids import digest
@@ -57,7 +58,7 @@ def begin(now: datetime, *counts: tuple[Rule, str]) -> Counted:
     The caller ends the transaction before it does the work, so that the next attempt sees this one.
     """
     subjects = [(rule, rule.subject(value)) for rule, value in counts]
-    _take_turns([subject for _rule, subject in subjects])
+    take_turns(*(subject for _rule, subject in subjects))
     wait = max((_wait(rule, subject, now) for rule, subject in subjects), default=timedelta())
     if wait > timedelta():
         raise _too_many(ceil(wait.total_seconds()))
@@ -66,13 +67,6 @@ def begin(now: datetime, *counts: tuple[Rule, str]) -> Counted:
     db.session.flush()
     account = next((subject for rule, subject in subjects if rule is ACCOUNT), "")
     return Counted(tuple(row.id for row in rows), account)
-
-
-def _take_turns(subjects: list[str]) -> None:
-    # SQLite has one writer at a time anyway; PostgreSQL's must wait for each other where they count the same.
-    if db.session.get_bind().dialect.name == "postgresql":
-        for key in sorted(int(digest(subject)[:15], 16) for subject in subjects):
-            db.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def _wait(rule: Rule, subject: str, now: datetime) -> timedelta:

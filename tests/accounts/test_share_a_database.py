@@ -1,0 +1,134 @@
+"""The same on PostgreSQL, where writers run side by side: what happens once on SQLite must happen once there too."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import delete, func, select
+
+from homeport.accounts import queries, throttle
+from homeport.accounts.models import Attempt, AuthSession, OneTimeToken, User
+from homeport.app import create_app
+from homeport.core.config import Config
+from homeport.core.db import db
+from homeport.core.http import Role
+from homeport.core.site import SiteSetting
+from homeport.migrations.runner import upgrade
+from tests.accounts.acts import NEW_PASSWORD, is_logged_in, log_in, open_registration, reset_token, setup_token
+from tests.accounts.conftest import CountingHasher
+from tests.cast import PASSWORD, make_cast
+from tests.conftest import Browser
+from tests.parts import postgresql
+
+TOGETHER = 6
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A PostgreSQL server for this file."""
+    with postgresql() as found:
+        yield found
+
+
+@pytest.fixture
+def blog(address: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on it, migrated, with empty tables."""
+    config = Config(data=tmp_path, database_url=address)
+    upgrade(config)
+    app = create_app(config)
+    app.test_client_class = Browser
+    yield app
+    with app.app_context():
+        for table in (User, OneTimeToken, Attempt, SiteSetting):  # sessions go with their users
+            db.session.execute(delete(table))
+        db.session.commit()
+        db.engine.dispose()
+
+
+def at_once(app: Flask, act: Callable[[Any], int]) -> list[int]:
+    """What several browsers are answered that do the same at the same moment."""
+    browsers = [app.test_client() for _ in range(TOGETHER)]
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        return sorted(pool.map(act, browsers))
+
+
+def count(app: Flask, *conditions: Any) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(User).where(*conditions)) or 0
+
+
+def test_one_owner_is_made(blog: Flask) -> None:
+    form = {"title": "Ours", "time_zone": "UTC", "name": "Olga", "password": PASSWORD, "token": setup_token(blog)}
+    statuses = at_once(blog, lambda one: int(one.submit("/setup", {**form, "email": "o@example.com"}).status_code))
+    assert statuses[0] == 303
+    assert min(statuses[1:]) >= 400
+    assert 500 not in statuses
+    assert count(blog, User.role == Role.OWNER) == 1
+
+
+def test_one_account_is_made(blog: Flask) -> None:
+    open_registration(blog)
+    form = {"name": "Dora", "email": "dora@example.com", "password": NEW_PASSWORD}
+    assert at_once(blog, lambda one: int(one.submit("/register", form).status_code)) == [303] * TOGETHER
+    assert count(blog) == 1
+
+
+def test_people_of_one_name_get_addresses_of_their_own(blog: Flask) -> None:
+    open_registration(blog)
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        forms = [{"name": "Dora", "email": f"d{n}@example.com", "password": NEW_PASSWORD} for n in range(TOGETHER)]
+        clients: list[Any] = [blog.test_client() for _ in forms]
+        statuses = list(
+            pool.map(lambda pair: pair[0].submit("/register", pair[1]).status_code, zip(clients, forms, strict=True))
+        )
+    assert statuses == [303] * TOGETHER
+    with blog.app_context():
+        assert len({user.handle for user in queries.people()}) == TOGETHER
+
+
+def test_tries_at_the_same_moment_count_as_many(blog: Flask, password_hash: str, hasher: CountingHasher) -> None:
+    with blog.app_context():
+        cast = make_cast(password_hash)
+    with time_machine.travel(datetime(2026, 5, 1, tzinfo=UTC), tick=False):
+        for _ in range(2):
+            at_once(blog, lambda one: int(log_in(one, cast.alice, "wrong").status_code))
+    assert hasher.compared == throttle.ACCOUNT.free
+
+
+def test_one_link_sets_one_password(blog: Flask, password_hash: str) -> None:
+    with blog.app_context():
+        cast = make_cast(password_hash)
+    form = {"token": reset_token(blog, cast.alice), "password": NEW_PASSWORD}
+    assert at_once(blog, lambda one: int(one.submit("/reset", form).status_code)) == [303] + [403] * (TOGETHER - 1)
+
+
+def test_of_two_owners_who_leave_at_once_one_stays(blog: Flask, password_hash: str) -> None:
+    with blog.app_context():
+        cast = make_cast(password_hash)
+        eve = queries.by_id(cast.eve.id)
+        assert eve is not None
+        eve.role = Role.OWNER
+        db.session.commit()
+    browsers: list[Any] = [blog.test_client().login(person) for person in (cast.olga, cast.eve)]  # type: ignore[attr-defined]  # a Browser
+    paths = [f"/admin/people/{person.id}/role" for person in (cast.olga, cast.eve)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda pair: pair[0].submit(pair[1], {"role": "reader"}), zip(browsers, paths, strict=True)))
+    assert count(blog, User.role == Role.OWNER) == 1
+
+
+def test_a_visit_is_noted(blog: Flask, password_hash: str) -> None:
+    with blog.app_context():
+        cast = make_cast(password_hash)
+    client: Any = blog.test_client()
+    with time_machine.travel(datetime(2026, 5, 1, tzinfo=UTC), tick=False) as clock_hand:
+        log_in(client, cast.alice)
+        clock_hand.shift(90)
+        client.get("/account/password").close()
+        assert is_logged_in(client)
+    with blog.app_context():
+        assert db.session.scalars(select(AuthSession.last_seen_at)).one() == datetime(2026, 5, 1, 0, 1, 30, tzinfo=UTC)
