@@ -4,7 +4,6 @@ import unicodedata
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 from wtforms import (
@@ -21,6 +20,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from homeport.accounts.handles import is_handle, normal
 from homeport.accounts.passwords import LEAST
+from homeport.core import zones
 from homeport.core.http import Role
 from homeport.ui.forms import Form
 
@@ -67,10 +67,9 @@ def check_handle(_form: Any, field: Any) -> None:
 def time_zones() -> dict[str, dict[str, str]]:
     """The choices of a time zone, by continent: names such as `Europe/Berlin` with what to call them."""
     groups = {"Everywhere": {"UTC": "UTC"}}
-    for name in sorted(available_timezones()):
+    for name in zones.names():
         region, _, place = name.partition("/")
-        if place and region not in {"Etc", "US", "SystemV", "posix", "right"}:
-            groups.setdefault(region, {})[name] = place.replace("_", " ").replace("/", ", ")
+        groups.setdefault(region, {})[name] = place.replace("_", " ").replace("/", ", ")
     return groups
 
 
