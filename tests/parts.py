@@ -25,6 +25,9 @@ def require_chromium() -> str:
     """The path of Chromium; with it, what Playwright needs to drive it."""
     if not _has_library("libatomic.so.1") and not (_install("libatomic1") and _has_library("libatomic.so.1")):
         _missing("Playwright's node needs libatomic, which is not installed; type: sudo apt install libatomic1")
+    # Pages are measured in the first font of their list that a bare Debian can have; elsewhere another one is there.
+    if not any(Path("/usr/share/fonts").rglob("P052-Roman.*")):
+        _install("fonts-urw-base35")
     return require("chromium", package="chromium")
 
 
