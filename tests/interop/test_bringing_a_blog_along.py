@@ -38,7 +38,7 @@ class Blog:
         with self.app.app_context():
             pictures = Pictures(config.media, author, now, dry_run)
             return FolderImport(self.root, author, pictures, ZoneInfo("UTC"), now, dry_run).run(
-                lambda _done, _total: None
+                lambda _done, _total: commit()
             )
 
     def posts(self) -> dict[str, Post]:

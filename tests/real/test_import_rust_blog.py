@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from homeport.core import clock
 from homeport.core.config import Config
-from homeport.core.db import db
+from homeport.core.db import commit, db
 from homeport.interop.generators import detect
 from homeport.interop.pictures import Pictures
 from homeport.interop.report import Outcome, Report
@@ -49,7 +49,7 @@ def bring(app: Flask, author_id: int, content: Path) -> Report:
     with app.app_context():
         pictures = Pictures(config.media, author_id, now, dry_run=False)
         run = FolderImport(content, author_id, pictures, ZoneInfo("UTC"), now, dry_run=False)
-        return run.run(lambda _done, _total: None)
+        return run.run(lambda _done, _total: commit())
 
 
 def test_every_address_of_a_real_blog_still_works(app: Flask, everybody: Cast, content: Path) -> None:
@@ -83,7 +83,7 @@ def pictures_show(app: Flask, client: Browser, content: Path, report: Report) ->
         names = set(db.session.scalars(select(Media.name)))
     shown = {name for body in bodies for name in names if f"/media/{name}" in body}
     assert len(shown) == len(report.pictures) == len(names) > 200
-    assert {client.get(f"/media/{name}").mimetype.split("/")[0] for name in names} == {"image"}
+    assert {client.get(f"/media/{name}").headers["Content-Type"].split("/")[0] for name in names} == {"image"}
     listed = [remark for _, _, remark in report.lines() if remark.startswith("picture leads nowhere")]
     for remark in listed:
         assert not list(content.rglob(Path(remark.rpartition("/")[2].split(" ")[-1]).name))

@@ -68,9 +68,8 @@ class _Tokens(list[Token]):
 
 
 def _allowance(state: StateCore | StateBlock | StateInline) -> Allowance:
-    found = state.env["allowance"]
-    assert isinstance(found, Allowance)
-    return found
+    allowance: Allowance = state.env["allowance"]
+    return allowance
 
 
 def _block_turn(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:

@@ -14,15 +14,17 @@ from homeport.accounts import queries as accounts
 from homeport.core import clock
 from homeport.core.command import make_app, with_config
 from homeport.core.config import Config
+from homeport.core.db import commit
 from homeport.core.errors import Problem
 from homeport.core.http import Role
 from homeport.core.site import site
 from homeport.interop.pictures import Pictures
 from homeport.interop.report import Outcome, Report
-from homeport.interop.service import FolderImport
+from homeport.interop.service import Advance, FolderImport
 from homeport.migrations.runner import upgrade
 
 SHOWN = 40
+BATCH = 20
 
 
 @click.command("import", help="Bring a blog along: a folder of Markdown files (Zola, Hugo, Jekyll, Pelican or plain).")
@@ -40,7 +42,7 @@ def import_(config: Config, path: Path, author: str, dry_run: bool, verbose: boo
     console = Console()
     with make_app(config).app_context():
         run = _prepare(config, path, author, dry_run)
-        report = run.run(_Bar(console).advance)
+        report = run.run(_committing(_Bar(console).advance))
     _print(report, console, everything=verbose, dry_run=dry_run)
     sys.exit(1 if report.count(Outcome.FAILED) else 0)
 
@@ -56,6 +58,17 @@ def _prepare(config: Config, path: Path, author: str, dry_run: bool) -> FolderIm
     now = clock.now()
     pictures = Pictures(config.media, user.id, now, dry_run)
     return FolderImport(path.resolve(), user.id, pictures, ZoneInfo(site().time_zone), now, dry_run)
+
+
+def _committing(show: Advance) -> Advance:
+    """Commit each few posts: what is done stays done when the import is killed, and others may write in between."""
+
+    def advance(done: int, total: int) -> None:
+        if done % BATCH == 0 or done == total:
+            commit()
+        show(done, total)
+
+    return advance
 
 
 class _Bar:

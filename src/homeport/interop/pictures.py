@@ -5,8 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from homeport.core.errors import Problem
-from homeport.media import images
-from homeport.media.service import name_of, store
+from homeport.media.service import MAX_BYTES, check, store
 
 
 @dataclass
@@ -30,11 +29,11 @@ class Pictures:
 
     def _keep(self, file: Path) -> str:
         try:
-            if file.stat().st_size > images.MAX_BYTES:
+            if file.stat().st_size > MAX_BYTES:
                 raise Problem("The file is too large for a picture.", code="picture_too_large")
             data = file.read_bytes()
         except OSError as error:
             raise Problem(f"The file cannot be read: {error.strerror}.", code="file_unreadable") from None
         if self.dry_run:
-            return name_of(images.read(data))
+            return check(data)
         return store(data, original_name=file.name, owner_id=self.owner_id, folder=self.folder, now=self.now).name

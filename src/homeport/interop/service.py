@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from homeport.core.db import commit, db
+from homeport.core.db import db
 from homeport.core.errors import Problem
 from homeport.interop import links, queries, sources
 from homeport.interop.frontmatter import split
@@ -20,9 +20,6 @@ from homeport.interop.report import Outcome, Report
 from homeport.interop.sources import NotAPost, Source
 from homeport.posts.models import Post, Status
 from homeport.posts.service import IncomingPost, bring_in
-
-# A commit each few posts: what is done stays done when the import is killed, and others may write in between.
-BATCH = 20
 
 Advance = Callable[[int, int], None]
 
@@ -43,9 +40,10 @@ class FolderImport:
     by_alias: dict[str, Source] = field(default_factory=dict)
 
     def run(self, advance: Advance) -> Report:
-        """Read everything once to know every address, then bring each post in. `advance(done, total)` is called often.
+        """Read everything once to know every address, then bring each post in.
 
-        Raises Problem when there is no Markdown at all. Broken files are only reported.
+        `advance(done, total)` is called after each, when a commit leaves nothing half done. Raises Problem when there
+        is no Markdown at all; broken files are only reported.
         """
         generator = detect(self.root)
         self._survey(generator)
@@ -57,8 +55,6 @@ class FolderImport:
             self._bring_in(source, generator)
             if self.dry_run:
                 db.session.rollback()
-            elif done % BATCH == 0 or done == total:
-                commit()
             advance(done, total)
         self.report.pictures = self.pictures.names
         return self.report

@@ -11,12 +11,18 @@ from homeport.core.errors import Problem
 from homeport.media import images, queries
 from homeport.media.models import Media
 
+MAX_BYTES = images.MAX_BYTES
 ORPHAN_AGE = timedelta(days=1)
 
 
 def name_of(picture: images.Picture) -> str:
     """The name a picture is kept under: the SHA-256 of its bytes and the extension of its real type."""
     return f"{hashlib.sha256(picture.data).hexdigest()}.{picture.extension}"
+
+
+def check(data: bytes) -> str:
+    """The name a picture would be kept under, keeping nothing. Raises Problem for what is no picture."""
+    return name_of(images.read(data))
 
 
 def store(data: bytes, *, original_name: str, owner_id: int | None, folder: Path, now: datetime) -> Media:
