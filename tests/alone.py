@@ -6,12 +6,13 @@ gate in front of the lock is what keeps the others from slipping in one after th
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.parts import ROOT
 
 
 @contextmanager
@@ -34,9 +35,7 @@ def turn(folder: Path, *, alone: bool) -> Iterator[None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
     """Around a test with all its fixtures; a run without workers has nothing to wait for."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    if run is None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
         return (yield)
-    folder = Path(tempfile.gettempdir()) / f"homeport-tests-{run}"
-    with turn(folder, alone=item.get_closest_marker("alone") is not None):
+    with turn(ROOT / ".build/turns", alone=item.get_closest_marker("alone") is not None):
         return (yield)
