@@ -25,7 +25,7 @@ StartWorker = Callable[..., "subprocess.Popen[bytes]"]
 assert _chores
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 30) -> Any:
+def wait_until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Look again and again until something is so; what it is. Fails when it takes too long."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

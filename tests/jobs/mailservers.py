@@ -42,6 +42,15 @@ class Sink:
         return "250 OK"
 
 
+class Slow(Sink):
+    """Takes its time over each mail."""
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keep a mail, after a while."""
+        await asyncio.sleep(0.05)
+        return await super().handle_DATA(server, session, envelope)
+
+
 class DropsAfterData(Sink):
     """Takes the whole mail, and hangs up where its answer should come (RFC 1047)."""
 

@@ -1,4 +1,4 @@
-"""The worker is killed, ended or doubled in the middle of a job, and nobody lends a hand."""
+"""The worker is killed or ended in the middle of a job, and nobody lends a hand."""
 
 import os
 import signal
@@ -7,8 +7,16 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from flask import Flask
+from sqlalchemy import select
+
+from homeport.core import clock
 from homeport.core.config import Config
+from homeport.core.db import commit, db, reading
+from homeport.jobs import service
+from homeport.jobs.models import Mail
 from tests.jobs.conftest import StartWorker, wait_until
+from tests.jobs.mailservers import Slow, running
 
 Done = Callable[[], Counter[str]]
 Ask = Callable[..., None]
@@ -30,17 +38,42 @@ def test_job_killed_within_a_step_goes_on_with_that_step(start_worker: StartWork
 
 def test_worker_killed_again_and_again_loses_no_step(start_worker: StartWorker, ask_for: Ask, done: Done) -> None:
     worker = start_worker()
-    ask_for("chores", 120)
-    for kill in range(1, 4):
-        wait_until(lambda kill=kill: len(done()) >= kill * 25)  # type: ignore[misc]  # bound early
+    ask_for("chores", 60)
+    for kill in range(1, 3):
+        wait_until(lambda kill=kill: len(done()) >= kill * 20)  # type: ignore[misc]  # bound early
         worker.kill()
         worker.wait()
         worker = start_worker()
-    wait_until(lambda: len(done()) == 120)
+    wait_until(lambda: len(done()) == 60)
     # Killed between the commit of a step and its record, that one step is done again: at least once, as promised.
-    repeated = done() - _each_once(120)
-    assert repeated.total() <= 3
-    assert set(done()) == set(_each_once(120))
+    repeated = done() - _each_once(60)
+    assert repeated.total() <= 2
+    assert set(done()) == set(_each_once(60))
+
+
+def test_worker_killed_while_it_sends_mails_sends_none_twice(
+    app: Flask, start_worker: StartWorker, config: Config
+) -> None:
+    def statuses() -> Counter[str]:
+        with app.app_context(), reading():
+            return Counter(db.session.scalars(select(Mail.status)))
+
+    with app.app_context():
+        for number in range(40):
+            service.queue_mail(f"reader{number}@example.com", "Hello", "text", now=clock.now())
+        commit()
+    with running(Slow()) as sink:
+        for kill in (1, 2):
+            worker = start_worker(sink.url)
+            wait_until(lambda kill=kill: len(sink.mails) >= kill * 10)  # type: ignore[misc]  # bound early
+            worker.kill()
+            worker.wait()
+        start_worker(sink.url)
+        wait_until(lambda: not statuses()["queued"] and statuses()["sending"] <= 2)
+    # What a killed worker held stays with it until its lease ends, and is then unknown: it may have been handed over.
+    assert statuses()["sent"] + statuses()["sending"] == 40
+    arrived = [mail["Message-ID"] for mail in sink.mails]
+    assert len(arrived) == len(set(arrived)) >= statuses()["sent"]
 
 
 def test_sigterm_in_a_long_job_ends_in_seconds_and_the_next_worker_finishes_it(
@@ -75,14 +108,3 @@ def test_second_worker_leaves_the_first_ones_job_alone_and_takes_it_up_when_that
     (config.data / "go-on").touch()
     wait_until(lambda: len(done()) == 2)
     assert done() == _each_once(2)
-
-
-def test_many_jobs_asked_for_at_once_are_each_done_once_by_two_workers(
-    start_worker: StartWorker, ask_for: Ask, done: Done
-) -> None:
-    start_worker()
-    start_worker()
-    for _ in range(20):
-        ask_for("chores", 3)
-    wait_until(lambda: done().total() == 60)
-    assert done() == Counter({f"chore-{number}": 20 for number in range(3)})

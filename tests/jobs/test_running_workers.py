@@ -23,20 +23,22 @@ from tests.parts import postgresql
 
 Done = Callable[[], Counter[str]]
 Ask = Callable[..., None]
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
 HOMEPORT = Path(sys.executable).with_name("homeport")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
-    """A new blog on either database; its settings are in its folder, where the workers read them."""
+    """A new blog on the database the test names; its settings are in its folder, where the workers read them."""
     with ExitStack() as server:
-        url = server.enter_context(postgresql()) if request.param == "postgresql" else ""
+        url = server.enter_context(postgresql()) if request.param is POSTGRESQL else ""
         (tmp_path / "homeport.toml").write_text(f'database_url = "{url}"\n')
         config = Config(data=tmp_path, database_url=url)
         upgrade(config)
         yield config
 
 
+@pytest.mark.parametrize("config", [SQLITE, POSTGRESQL], indirect=True)
 def test_two_workers_send_each_mail_once_and_share_the_chores(
     app: Flask, start_worker: StartWorker, sink: Sink, ask_for: Ask, done: Done
 ) -> None:
@@ -57,6 +59,7 @@ def test_two_workers_send_each_mail_once_and_share_the_chores(
         assert queries.worker_seen(clock.now())
 
 
+@pytest.mark.parametrize("config", [POSTGRESQL], indirect=True)
 def test_job_goes_on_after_its_worker_was_killed(start_worker: StartWorker, ask_for: Ask, done: Done) -> None:
     worker = start_worker()
     ask_for("chores", 8, 5)
@@ -75,6 +78,7 @@ def test_worker_command_for_a_blog_that_is_not_there_says_what_to_do(tmp_path: P
     assert not (tmp_path / "homeport.db").exists()
 
 
+@pytest.mark.parametrize("config", [SQLITE], indirect=True)
 def test_worker_command_ends_at_once_on_sigterm_and_talks_to_nobody(config: Config, app: Flask) -> None:
     command = [str(HOMEPORT), "worker", "--data", str(config.data)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as worker:

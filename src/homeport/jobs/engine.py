@@ -76,7 +76,7 @@ def launch(engine: Engine, name: str, jobs: dict[str, Callable[..., None]]) -> N
     )
     DBOS.launch()
     DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, on_conflict="always_update")
-    store.metadata.create_all(engine)
+    store.create_tables(engine)
 
 
 def stop(grace_seconds: int) -> None:

@@ -27,6 +27,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateTable
 
 from homeport.core.config import Config
 
@@ -86,6 +87,13 @@ def open_engine(config: Config, *, worker: bool) -> Engine:
 def books(config: Config) -> Engine:
     """`open_engine` for whoever is not the worker, made once per process."""
     return open_engine(config, worker=False)
+
+
+def create_tables(engine: Engine) -> None:
+    """Add our tables to the engine's, whichever of two new workers comes first."""
+    with engine.begin() as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
 
 
 def put_damaged_aside(config: Config) -> None:
