@@ -14,21 +14,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
-
-from tests.parts import require_chromium
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 HOMEPORT = Path(sys.executable).with_name("homeport")
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
-# Debian's Chromium would otherwise look up its maker's hosts, which nothing here may reach.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -82,16 +72,6 @@ def served(tmp_path: Path) -> Iterator[Served]:
     """A new blog, running, without an owner."""
     with serve(tmp_path / "data") as blog:
         yield blog
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for the whole run; every visitor gets a context of their own."""
-    path = require_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @dataclass

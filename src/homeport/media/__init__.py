@@ -2,7 +2,10 @@
 
 from flask import Flask
 
+from homeport.media import jobs
 from homeport.media.routes import bp
+
+__all__ = ["jobs", "register"]
 
 
 def register(app: Flask) -> None:
