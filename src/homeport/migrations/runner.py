@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from homeport.core.config import Config
 from homeport.core.db import configure_engine, engine_options
@@ -38,7 +38,7 @@ def upgrade(config: Config, say: Callable[[str], None] = lambda _line: None) -> 
     try:
         with engine.begin() as connection:
             _upgrade(connection, say)
-    except OperationalError as error:
+    except DatabaseError as error:
         raise Problem(f"The database cannot be opened: {error.orig}.", code="database_unavailable") from None
     finally:
         engine.dispose()

@@ -12,10 +12,10 @@ LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"  # what BCP 47 (RFC 5646) 
 
 
 @cache
-def time_zones() -> list[tuple[str, str]]:
-    """The choices of a time zone, UTC first: pairs of its name, such as `America/New_York`, and what to show."""
+def time_zones() -> dict[str, str]:
+    """The choices of a time zone, UTC first: its name, such as `America/New_York`, and what to show for it."""
     names = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-    return [(name, name.replace("_", " ")) for name in ("UTC", *names)]
+    return {name: name.replace("_", " ") for name in ("UTC", *names)}
 
 
 class SiteForm(Form):
@@ -32,6 +32,6 @@ class SiteForm(Form):
     registration = RadioField(
         "Registration",
         [InputRequired()],
-        choices=[("open", "Open: anybody may make an account, as a reader"), ("closed", "Closed: you add people")],
+        choices={"open": "Open: anybody may make an account, as a reader", "closed": "Closed: you add people"},
     )
     posts_per_page = IntegerField("Posts on a page", [InputRequired(), NumberRange(1, 100)])
