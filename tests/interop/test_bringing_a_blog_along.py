@@ -225,3 +225,8 @@ def test_a_note_without_head_and_date_does_not_become_public(blog: Blog) -> None
 def test_a_folder_without_markdown_is_one_sentence(blog: Blog) -> None:
     with pytest.raises(Problem, match="no Markdown file"):
         blog.bring({"a.txt": "x"})
+
+
+def test_a_footnote_is_not_taken_for_a_link(blog: Blog) -> None:
+    report = blog.bring({"a.md": "+++\ntitle='A'\ndate=2020-01-01\n+++\nSaid[^1].\n\n[^1]: It's so.\n\n[b]: gone.md\n"})
+    assert [remark for _, _, remark in report.lines()] == ["link leads nowhere: gone.md"]

@@ -1,6 +1,7 @@
 """`homeport import`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -95,10 +96,7 @@ def _print(report: Report, console: Console, *, everything: bool, dry_run: bool)
     lines = list(report.lines())
     shown = lines if everything else lines[:SHOWN]
     if shown:
-        details = Table("File", "Outcome", "What to know", box=None, pad_edge=False, header_style="bold")
-        for line in shown:
-            details.add_row(*(escape(cell) for cell in line))
-        console.print(details)
+        console.print(_details(shown))
     if len(lines) > len(shown):
         console.print(f"… and {len(lines) - len(shown)} more remarks; --verbose shows them all.")
     summary = Table(box=None, pad_edge=False, show_header=False)
@@ -106,3 +104,15 @@ def _print(report: Report, console: Console, *, everything: bool, dry_run: bool)
         summary.add_row(outcome.capitalize(), str(number))
     summary.add_row("Pictures", str(len(report.pictures)))
     console.print("\nThis was a dry run; nothing was changed.\n" if dry_run else "", summary)
+
+
+def _details(lines: Sequence[tuple[str, str, str]]) -> Table:
+    """A row for each thing to know; a file's name stands at its first one, whole, however long it is."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("File", "Outcome", "What to know"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "Outcome")
+    before = ""
+    for file, outcome, what in lines:
+        table.add_row(*(["", ""] if file == before else [escape(file), outcome]), escape(what))
+        before = file
+    return table

@@ -9,7 +9,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _REFERENCES = re.compile(
     r"""(?P<inline>!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(\s*)(?P<inline_to><[^<>\n]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)"""
-    r"""|(?P<define>^ {0,3}\[[^\]\n]+\]:[ \t]*)(?P<define_to><[^<>\n]*>|\S+)"""
+    r"""|(?P<define>^ {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*)(?P<define_to><[^<>\n]*>|\S+)"""
     r"""|(?P<html><(?:img|a|source|video|audio)\b[^>]*?\s(?:src|href)\s*=\s*["']?)(?P<html_to>[^"'\s>]+)""",
     re.MULTILINE | re.IGNORECASE,
 )

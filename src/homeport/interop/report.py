@@ -47,8 +47,8 @@ class Report:
         return [(outcome.value, self.count(outcome)) for outcome in Outcome if self.count(outcome)]
 
     def lines(self) -> Iterator[tuple[str, str, str]]:
-        """(file, outcome, what to know) for every file that did not simply come in."""
-        for entry in sorted(self.entries, key=lambda entry: entry.file):
+        """(file, outcome, what to know) for every file that did not simply come in; failures first, then by name."""
+        for entry in sorted(self.entries, key=lambda entry: (entry.outcome is not Outcome.FAILED, entry.file)):
             if entry.reason:
                 yield entry.file, entry.outcome.value, entry.reason
             for remark in entry.remarks:
