@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
 HEALTHY_SECONDS = 30.0
-MOST_FAILURES = 6
+MOST_FAILURES = 5
 LONGEST_WAIT = 30.0
 DRAIN_SECONDS = 0.5
 CONFIG_EXIT = 2
@@ -48,6 +48,7 @@ class Child:
     lock: int
     drains: bool = False
     failures: int = 0
+    proven: bool = False
     started: float = 0.0
     start_at: float = 0.0
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -65,7 +66,11 @@ class Child:
         )
 
     def watch(self, now: float) -> None:
-        """Start the process when it is due, note its death. Raises Problem when it dies again and again."""
+        """Start the process when it is due, note its death.
+
+        Raises Problem when it can't be started at all. One that once ran well is started again for as long as it takes:
+        what it lacks now, such as space on the disk, may come back.
+        """
         if self.process is None:
             if now >= self.start_at:
                 self.start(now)
@@ -76,10 +81,12 @@ class Child:
         self.process = None
         if code == CONFIG_EXIT:
             raise ConfigError(f"The {self.name} could not start; the line above says why.")
-        self.failures = 1 if now - self.started > HEALTHY_SECONDS else self.failures + 1
-        if self.failures >= MOST_FAILURES:
+        if now - self.started > HEALTHY_SECONDS:
+            self.failures, self.proven = 0, True
+        self.failures += 1
+        if self.failures == MOST_FAILURES and not self.proven:
             raise Problem(f"The {self.name} ended {self.failures} times right after its start; the log says why.")
-        wait = min(LONGEST_WAIT, 0.25 * 4 ** (self.failures - 1)) if self.failures > 1 else 0.0
+        wait = min(LONGEST_WAIT, 0.25 * 2**self.failures) if self.failures > 1 else 0.0
         self.start_at = now + wait
         log.error("the %s has ended and is started again", self.name, extra={"exit_code": code, "wait": wait})
 

@@ -1,0 +1,74 @@
+"""How long the supervisor waits before it starts a dead process again, and when it gives up; by a clock of the test."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+from homeport.core.config import ConfigError
+from homeport.core.errors import Problem
+from homeport.serving.supervisor import HEALTHY_SECONDS, LONGEST_WAIT, Child
+
+
+@pytest.fixture
+def lock() -> Iterator[int]:
+    with tempfile.TemporaryFile() as file:
+        yield file.fileno()
+
+
+def child(lock: int, code: str) -> Child:
+    return Child("thing", [sys.executable, "-c", code], dict(os.environ), lock)
+
+
+def lives_for(child: Child, seconds: float, start: float) -> float:
+    """Let the child start at a time, end by itself, and be found dead so much later; returns how long is waited."""
+    child.watch(start)
+    assert child.process is not None
+    child.process.communicate()
+    child.watch(start + seconds)
+    return child.start_at - (start + seconds)
+
+
+def test_first_death_is_answered_at_once_and_later_ones_after_growing_waits(lock: int) -> None:
+    thing, now, waits = child(lock, "raise SystemExit(3)"), 1000.0, []
+    for _ in range(4):
+        waits.append(lives_for(thing, 1.0, now))
+        now = thing.start_at
+    assert waits[0] == 0
+    assert waits[1] > 0
+    assert waits == sorted(waits)
+
+
+def test_it_is_not_started_before_the_wait_is_over(lock: int) -> None:
+    thing = child(lock, "raise SystemExit(3)")
+    lives_for(thing, 1.0, 1000.0)
+    wait = lives_for(thing, 1.0, 1001.0)
+    thing.watch(1002.0 + wait / 2)
+    assert thing.process is None
+    lives_for(thing, 1.0, 1002.0 + wait)
+
+
+def test_process_that_never_starts_ends_the_blog_with_a_sentence(lock: int) -> None:
+    thing, now = child(lock, "raise SystemExit(3)"), 1000.0
+    for _ in range(4):
+        lives_for(thing, 1.0, now)
+        now = thing.start_at
+    with pytest.raises(Problem, match="The thing ended 5 times right after its start"):
+        lives_for(thing, 1.0, now)
+
+
+def test_process_that_once_ran_well_is_started_again_for_ever(lock: int) -> None:
+    thing, now = child(lock, "raise SystemExit(3)"), 1000.0
+    lives_for(thing, HEALTHY_SECONDS + 1, now)
+    for _ in range(20):
+        now = thing.start_at
+        wait = lives_for(thing, 1.0, now)
+    assert wait == LONGEST_WAIT
+    assert lives_for(thing, HEALTHY_SECONDS + 1, thing.start_at) == 0
+
+
+def test_wrong_setting_is_not_tried_twice(lock: int) -> None:
+    with pytest.raises(ConfigError, match="The thing could not start; the line above says why"):
+        lives_for(child(lock, "raise SystemExit(2)"), 1.0, 1000.0)
