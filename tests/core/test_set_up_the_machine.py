@@ -105,6 +105,9 @@ def test_only_secrets_come_from_files(tmp_path: Path) -> None:
         ("TRUSTED_PROXIES", "everybody", "IP addresses or networks"),
         ("DATABASE_URL", "mysql://root@localhost/blog", "sqlite://"),
         ("SMTP_URL", "mail.example.com", "smtp://"),
+        ("SMTP_URL", "smtp://", "smtp://user:password@host:587"),
+        ("SMTP_URL", "smtp://mail.example.com:port", "smtp://user:password@host:587"),
+        ("MAIL_FROM", "My blog", "an email address"),
     ],
 )
 def test_a_wrong_value_is_told_in_one_sentence(tmp_path: Path, name: str, value: str, about: str) -> None:

@@ -9,6 +9,7 @@ for in the command's flags, then in the environment (`HOMEPORT_NAME`, for secret
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,23 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _mail_server(value: str) -> str:
+    parts = urlsplit(value)
+    try:
+        usable = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is none
+        usable = False
+    if value and not usable:
+        raise ValueError("must be an address such as smtp://user:password@host:587")
+    return value
+
+
+def _sender(value: str) -> str:
+    if value and parseaddr(value)[1].count("@") != 1:
+        raise ValueError("must be an email address, or a name with one such as My blog <me@example.com>")
+    return value.strip()
+
+
 def _host_name(value: str) -> str:
     name = value.strip().lower().rstrip(".")
     allowed = set("abcdefghijklmnopqrstuvwxyz0123456789.-:[]")
@@ -112,11 +130,11 @@ class Config:
     )
     smtp_url: str = _setting(
         "",
-        _url("smtp", "smtps"),
+        _mail_server,
         "Mail server, as smtp://user:password@host:587; without one, mail waits in the outbox.",
         secret=True,
     )
-    mail_from: str = _setting("", _text, "Sender of the blog's mails; by default homeport@ the blog's name.")
+    mail_from: str = _setting("", _sender, "Sender of the blog's mails; by default homeport@ the blog's name.")
     web_processes: int = _setting(1, _integer(1, 64), "Number of processes that answer requests.")
     web_threads: int = _setting(4, _integer(1, 64), "Number of requests one process works on at once.")
     cache_megabytes: int = _setting(
