@@ -16,7 +16,7 @@ from datetime import timedelta
 from itertools import count
 from threading import Event
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from dbos import DBOS, PortableWorkflowError
 from flask import Flask
@@ -30,6 +30,7 @@ from homeport.jobs import engine as background
 from homeport.jobs import store
 from homeport.jobs.service import JOBS, SCHEDULES, Progress, current_run
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 SIGN_SECONDS = 10.0
 GRACE_SECONDS = 3
@@ -64,9 +65,8 @@ class _Worker:
     def __init__(self, app: Flask, config: Config, name: str) -> None:
         self.app, self.config, self.name = app, config, name
         self.failures: Counter[str] = Counter()
-        self.running = 0
-        start = monotonic()
-        self.agenda = dict.fromkeys(SCHEDULES, start)  # at the start everything is looked at once
+        self.running: set[str] = set()
+        self.agenda = dict.fromkeys(SCHEDULES, monotonic())  # at the start everything is looked at once
 
     def run(self, stop: Event) -> None:
         store.put_damaged_aside(self.config)
@@ -81,7 +81,7 @@ class _Worker:
                     break
                 if monotonic() >= next_sign:
                     next_sign = monotonic() + SIGN_SECONDS
-                    self._safely(lambda: self._sign(engine), "sign of life")
+                    _survive(self._sign, engine)
                 self._look_for_work()
         finally:
             background.stop(GRACE_SECONDS if self.running else 0)
@@ -103,7 +103,7 @@ class _Worker:
     def _look_for_work(self) -> None:
         for job, at in self.agenda.items():
             if monotonic() >= at:
-                self._safely(lambda job=job: self._ask(job), f"schedule of {job}")  # type: ignore[misc]  # bound early
+                _survive(self._ask, job)
                 interval = SCHEDULES[job].interval
                 waits = interval * 2 ** min(self.failures[job], 12)
                 self.agenda[job] = monotonic() + max(interval, min(waits, LONGEST_WAIT)).total_seconds()
@@ -115,24 +115,18 @@ class _Worker:
                 return
         background.enqueue(self.config, job, (), f"schedule {job}")
 
-    def _safely(self, action: Callable[[], None], what: str) -> None:
-        # The worker outlives a database that is away for a while.
-        try:
-            action()
-        except Exception:
-            log.exception("%s failed", what)
-
     def _job(self, engine: Engine, name: str) -> Callable[..., None]:
         def run(*args: Any) -> None:
-            token = current_run.set(_Run(self.app, engine, str(DBOS.workflow_id)))
-            self.running += 1
+            job_id = str(DBOS.workflow_id)
+            token = current_run.set(_Run(self.app, engine, job_id))
+            self.running.add(job_id)
             try:
                 _in_transaction(self.app, lambda: JOBS[name](*args))
             except Exception as error:
                 self.failures[name] += 1
                 raise _failure(error) from error
             finally:
-                self.running -= 1
+                self.running.discard(job_id)
                 current_run.reset(token)
             self.failures[name] = 0
 
@@ -157,6 +151,14 @@ class _Run:
         with self.engine.begin() as connection:
             connection.execute(delete(store.progress).where(store.progress.c.job_id == self.job_id))
             connection.execute(store.progress.insert().values(job_id=self.job_id, **vars(progress)))
+
+
+def _survive(action: Callable[[T], None], argument: T) -> None:
+    # The worker outlives a database that is away for a while.
+    try:
+        action(argument)
+    except Exception:
+        log.exception("the worker could not %s", action.__name__.strip("_"), extra={"about": argument})
 
 
 def _in_transaction(app: Flask, function: Callable[[], Any]) -> Any:
