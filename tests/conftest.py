@@ -18,7 +18,7 @@ from homeport.core.db import db
 from homeport.migrations.runner import upgrade
 from tests.cast import PASSWORD, Cast, Person, make_cast, open_session
 
-pytest_plugins = ["tests.alone"]
+pytest_plugins = ["tests.alone", "tests.chromium"]
 
 
 class Browser(FlaskClient):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 from werkzeug.serving import make_server
 
 from homeport import ui
@@ -16,7 +16,6 @@ from homeport.core.config import Config
 from homeport.core.db import Base, SiteVersion, commit, db, engine_options, install
 from homeport.core.http import VIEWER_LOADER, Role, Viewer
 from homeport.core.site import SiteSetting  # noqa: F401 (its table belongs to every page)
-from tests.parts import require_chromium
 
 SECRET = "the secret of a session"
 
@@ -82,16 +81,6 @@ def served(bare_app: Flask) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for all tests of a process."""
-    path = require_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
