@@ -120,6 +120,11 @@ def test_broken_utf8_in_a_path_finds_nothing(client: Browser, raw: bytes) -> Non
     assert client.get("/?before=" + quote_from_bytes(raw)).status_code == 404
 
 
+@pytest.mark.parametrize("address", ["/a%00b", "/tags/%00", "/?before=%00", "/?made-up=%00", "/login?next=%00"])
+def test_a_nul_is_in_no_address(client: Browser, address: str) -> None:
+    assert client.get(address).status_code == 404
+
+
 def test_broken_utf8_in_a_form_is_read_with_replacement_marks(echo: Flask) -> None:
     client, form = echo.test_client(), "application/x-www-form-urlencoded"
     encoded = client.post("/echo", data=b"text=a%ff%feb&more=%ed%a0%80", headers=SAME_ORIGIN, content_type=form)

@@ -19,7 +19,7 @@ from werkzeug.routing import IntegerConverter
 
 from homeport.core import csrf, storage
 from homeport.core.db import commit, db, site_version
-from homeport.core.errors import Problem
+from homeport.core.errors import Problem, not_found
 from homeport.core.ids import handle
 
 log = logging.getLogger(__name__)
@@ -158,6 +158,8 @@ def install(app: Flask) -> None:
             _fill_ticket(view)
         g.viewer = app.extensions.get(VIEWER_LOADER, lambda: ANONYMOUS)()
         csrf.check()
+        if "\0" in request.path or b"%00" in request.query_string:
+            raise not_found()  # no text that is stored holds it: PostgreSQL refuses even to compare with one
         return None if view is None else _admit(view)
 
     def leave(response: Response) -> Response:

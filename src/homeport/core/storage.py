@@ -7,7 +7,7 @@ learns what to wait for.
 import sqlite3
 from collections.abc import Iterator
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from homeport.core.errors import Problem
@@ -48,8 +48,8 @@ def _kind(error: BaseException) -> str:
         return "_".join(getattr(cause, "sqlite_errorname", "").split("_")[:2])
     state = getattr(cause, "sqlstate", "") or ""
     # Class 08 is a broken connection, 57P a server that shuts down or starts; no state at all is no server.
-    away = isinstance(error, DBAPIError) and (error.connection_invalidated or state[:2] == "08" or state[:3] == "57P")
-    return "SQLITE_CANTOPEN" if away or (cause is not None and not state) else state
+    lost = isinstance(error, OperationalError) and (not state or state[:2] == "08" or state[:3] == "57P")
+    return "SQLITE_CANTOPEN" if lost else state
 
 
 def _problem(message: str, status: int, seconds: int, writing: bool, *, code: str) -> Problem:

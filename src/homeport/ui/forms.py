@@ -55,13 +55,13 @@ _SENTENCES = _PlainSentences()
 
 
 def strip(value: str | None) -> str | None:
-    """`value` without blanks around it."""
-    return value.strip() if isinstance(value, str) else value
+    """`value` without blanks around it, and without the NUL that no database stores."""
+    return value.replace("\0", "").strip() if isinstance(value, str) else value
 
 
 def plain_newlines(value: str | None) -> str | None:
-    r"""`value` with `\n` for the `\r\n` that browsers send (HTML, form submission), so that texts compare equal."""
-    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+    r"""`value` without NUL and with `\n` for the `\r\n` that browsers send (HTML, form submission): texts compare equal."""
+    return value.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
 def _filter_for(field: Field) -> Callable[[str | None], str | None] | None:
