@@ -60,7 +60,7 @@ def strip(value: str | None) -> str | None:
 
 
 def plain_newlines(value: str | None) -> str | None:
-    r"""`value` without NUL and with `\n` for the `\r\n` that browsers send (HTML, form submission): texts compare equal."""
+    r"""`value` without NUL and with `\n` for the `\r\n` that browsers send, so that texts compare equal."""
     return value.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
