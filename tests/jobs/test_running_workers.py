@@ -94,3 +94,17 @@ def test_worker_command_ends_at_once_on_sigterm_and_talks_to_nobody(config: Conf
     assert worker.returncode == 0
     assert output == ""
     assert log.count("\n") == log.count("worker is ready") == 1
+
+
+@pytest.mark.parametrize("config", [SQLITE], indirect=True)
+def test_process_that_only_answers_requests_does_not_carry_the_engine(config: Config) -> None:
+    code = """
+import sys
+from pathlib import Path
+from homeport.app import create_app
+from homeport.core.config import Config
+client = create_app(Config(data=Path(sys.argv[1]))).test_client()
+assert client.get("/healthz").status_code in (200, 503)
+assert "dbos" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code, str(config.data)], check=True)

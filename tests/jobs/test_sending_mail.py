@@ -250,7 +250,8 @@ def test_mail_of_a_transaction_that_failed_is_not_sent(config: Config, sink: Sin
 def test_sent_mails_are_forgotten_after_a_month_and_failed_ones_are_not(config: Config, sink: Sink) -> None:
     with _blog(config, sink.url):
         sink.answers["gone@example.com"] = "550 no such person"
-        _queue("gone@example.com", "reader@example.com")
-        _send()
+        _queue("gone@example.com", "reader@example.com", expires_at=NOON + timedelta(hours=1))
+        assert _send()["gone@example.com"].text
         jobs.clean_mails(NOON + timedelta(days=31))
-        assert list(_send(NOON + timedelta(days=31))) == ["gone@example.com"]
+        [kept] = _send(NOON + timedelta(days=31)).values()
+        assert (kept.to, kept.status, kept.text) == ("gone@example.com", "failed", "")

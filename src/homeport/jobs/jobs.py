@@ -77,9 +77,10 @@ def claim(moment: datetime) -> Mail | None:
 
 
 def _send(courier: mail.Courier, config: Config, claimed: Mail) -> None:
-    outcome: dict[str, object] = {"status": "sent", "text": "", "html": None, "last_error": None, "sent_at": now()}
+    outcome: dict[str, object]
     try:
         courier.hand_over(_message(config, claimed))
+        outcome = {"status": "sent", "text": "", "html": None, "last_error": None, "sent_at": now()}
     except (mail.Refused, ValueError) as error:
         outcome = {"status": "failed", "last_error": str(error)}
     except mail.TryAgain as error:
@@ -121,7 +122,7 @@ def again(claimed: Mail, moment: datetime, reason: str) -> dict[str, object]:
 @every(hours=24)
 @job("clean_jobs")
 def clean_jobs() -> None:
-    """Forget ended jobs after 14 days and sent mails after 30; failed mails stay until somebody looked at them."""
+    """Forget ended jobs after 14 days and sent mails after 30; failed mails stay until somebody deletes them."""
     moment = now()
     clean_mails(moment)
     end_transaction()
@@ -130,8 +131,10 @@ def clean_jobs() -> None:
 
 
 def clean_mails(moment: datetime) -> None:
-    """Forget what was sent 30 days before a moment."""
+    """Forget the mails that were sent 30 days before a moment, and what stands in those that have expired."""
     db.session.execute(delete(Mail).where(Mail.status == "sent", Mail.sent_at < moment - KEEP_MAILS))
+    expired = update(Mail).where(Mail.status.in_(["failed", "unknown"]), Mail.expires_at <= moment, Mail.text != "")
+    db.session.execute(expired.values(text="", html=None))
 
 
 due("Mails", queries.count_waiting)
