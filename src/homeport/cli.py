@@ -1,5 +1,4 @@
-"""The `homeport` command. Each feature adds its own subcommands; they are loaded when asked for, so that
-starting is quick."""
+"""The `homeport` command. Features add subcommands, which are loaded when asked for, so that starting is quick."""
 
 import importlib
 import sys

@@ -62,8 +62,7 @@ class OneTimeToken(Base):
 
 
 class Attempt(Base):
-    """A failed proof of identity, counted by account and by network before any hashing; `subject` is a digest,
-    not a name."""
+    """A failed proof of identity, counted by account and by network before any hashing. `subject` is a digest."""
 
     __tablename__ = "attempts"
     __table_args__ = (Index("ix_attempts_subject_at", "subject", "at"),)

@@ -1,9 +1,8 @@
 """The settings of the machine, in one typed table.
 
 The fields of `Config` are the table: from them come the loader, its errors, `--help` and `docs/settings.md`. A
-value is looked
-for in the command's flags, then in the environment (`HOMEPORT_NAME`, for secrets also `HOMEPORT_NAME_FILE`), then in
-`homeport.toml` in the data directory, then the default holds.
+value is looked for in the command's flags, then in the environment (`HOMEPORT_NAME`, for secrets also
+`HOMEPORT_NAME_FILE`), then in `homeport.toml` in the data directory; then the default holds.
 """
 
 import tomllib

@@ -3,8 +3,7 @@
 Three walls, the first two without any state (OWASP CSRF cheat sheet, "Fetch Metadata" and "Verifying Origin"):
 
 1. `Sec-Fetch-Site`, which the browser itself sets and a page cannot, must say that the request comes from this
-origin. Browsers
-   send it to https and localhost only, so
+   origin. Browsers send it to https and localhost only, so
 2. where it is absent the `Origin` header must name this very origin; `null` or nothing is refused.
 3. With a session, a token bound to that session must come along (`csrf_token` in the form or `X-CSRF-Token`).
 """

@@ -1,8 +1,7 @@
 """The database session, its one commit, and the version of what the public can see.
 
-SQLite is set up for a machine that may lose power: WAL, `synchronous=FULL`, foreign keys, a busy time-out.
-What will write
-begins IMMEDIATE, so that it waits for its turn at once instead of failing halfway; readers begin DEFERRED and
+SQLite is set up for a machine that may lose power: WAL, `synchronous=FULL`, foreign keys, a busy time-out. What will
+write begins IMMEDIATE, so that it waits for its turn at once instead of failing halfway; readers begin DEFERRED and
 never wait.
 """
 

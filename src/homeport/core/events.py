@@ -1,9 +1,7 @@
 """Signals that flow upwards, from a feature to those that import it.
 
 They are sent inside the transaction: a receiver that raises takes the whole change back. Prefer a plain
-downward import; add
-a signal only where the receiver may not be imported. Each documents its sender (always the application's name space, so
-receivers need not care) and its keyword arguments.
+downward import; add a signal only where the receiver may not be imported. Each documents its keyword arguments.
 """
 
 from blinker import Namespace

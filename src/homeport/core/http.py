@@ -105,8 +105,7 @@ owner = _marked(Role.OWNER)
 
 
 def cached(*params: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
-    """Let the page cache keep this public view's answers to anonymous readers; `params` are the query
-    parameters it reads.
+    """Let the page cache keep a public view's answers to anonymous readers. `params`: the query parameters it reads.
 
     A request with any other parameter is answered but not kept, so that nobody can fill the memory with
     made-up addresses.

@@ -49,8 +49,7 @@ class TrustedProxies:
 
 
 def network_of(address: str) -> str:
-    """The network a throttle counts by: the address itself for IPv4, its /64 for IPv6, where one home has 2^64
-    of them."""
+    """The network a throttle counts by: an IPv4 address itself, an IPv6 address's /64, all of which one home has."""
     try:
         parsed = ip_address(address)
     except ValueError:

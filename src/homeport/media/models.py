@@ -9,8 +9,7 @@ from homeport.core.db import Base, UTCDateTime
 
 
 class Media(Base):
-    """A file readers can load. `name` is the SHA-256 of its bytes with the extension of its real type, and its
-    address."""
+    """A file readers can load. Its `name`, and address, is the SHA-256 of its bytes with its real type's extension."""
 
     __tablename__ = "media"
 
