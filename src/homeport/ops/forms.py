@@ -1,21 +1,17 @@
 """The owner's form for the settings of the site: its fields are named as those of `core.site.Site`."""
 
-from functools import cache
-from zoneinfo import available_timezones
-
 from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
+from homeport.core import zones
 from homeport.ui.forms import Form
 
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"  # what BCP 47 (RFC 5646) allows of it that people use
 
 
-@cache
 def time_zones() -> dict[str, str]:
     """The choices of a time zone, UTC first: its name, such as `America/New_York`, and what to show for it."""
-    names = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-    return {name: name.replace("_", " ") for name in ("UTC", *names)}
+    return {name: name.replace("_", " ") for name in ("UTC", *zones.names())}
 
 
 class SiteForm(Form):
