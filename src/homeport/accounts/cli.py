@@ -28,10 +28,6 @@ def user() -> None:
 @contextmanager
 def _blog(config: Config) -> Iterator[None]:
     """The blog of `config`, up to date; what is done within is kept if nothing raises."""
-    try:
-        config.data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Problem(f"{config.data} can't be used: {error.strerror}.", code="data_unusable") from None
     upgrade(config)
     with make_app(config).app_context():
         yield

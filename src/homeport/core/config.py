@@ -184,6 +184,14 @@ class Config:
         return self.data / "keys"
 
 
+def make_folder(config: Config) -> None:
+    """Make the data directory, for its owner alone, where it is not there yet. Raises ConfigError."""
+    try:
+        config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"The data directory {config.data} can't be written: {error.strerror}.") from None
+
+
 def settings() -> list[Field[Any]]:
     """The rows of the table, in order."""
     return [row for row in fields(Config) if "parse" in row.metadata]

@@ -38,7 +38,6 @@ def import_(config: Config, path: Path, author: str, dry_run: bool, verbose: boo
     """Import a folder and print what came in, what did not, and why; exit code 1 when a file failed."""
     if not path.is_dir():
         raise Problem(f"{path} is not a folder that can be read.", code="nothing_to_import")
-    config.data.mkdir(parents=True, exist_ok=True)
     upgrade(config)
     console = Console()
     with make_app(config).app_context():

@@ -23,7 +23,7 @@ from flask import Flask
 from sqlalchemy import Engine, delete
 
 from homeport.core.clock import now
-from homeport.core.config import Config
+from homeport.core.config import Config, make_folder
 from homeport.core.db import commit, reading
 from homeport.core.errors import Problem
 from homeport.jobs import engine as background
@@ -40,7 +40,7 @@ LONGEST_WAIT = timedelta(hours=1)
 def run_worker(app: Flask, stop: Event) -> None:
     """Run jobs until `stop` is set; then return within a few seconds, leaving unfinished jobs to the next worker."""
     config: Config = app.config["HOMEPORT"]
-    config.data.mkdir(parents=True, exist_ok=True)
+    make_folder(config)
     with _name(config) as name:
         while not stop.is_set():
             _Worker(app, config, name).run(stop)

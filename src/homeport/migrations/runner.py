@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError
 
-from homeport.core.config import Config
+from homeport.core.config import Config, make_folder
 from homeport.core.db import configure_engine, engine_options
 from homeport.core.errors import Problem
 from homeport.migrations import is_current
@@ -28,10 +28,11 @@ def alembic_config(connection: Connection) -> AlembicConfig:
 def upgrade(config: Config, say: Callable[[str], None] = lambda _line: None) -> None:
     """Bring the database to the newest migration. `say` is told what happens.
 
-    Raises Problem when the database is newer than this program or cannot be opened.
+    Makes the data directory first. Raises Problem when the database is newer than this program or cannot be opened.
     """
     if is_current(config):
         return
+    make_folder(config)
     options = engine_options(config.sqlalchemy_url)
     engine = create_engine(options.pop("url"), **options)
     configure_engine(engine)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 from types import FrameType
 
-from homeport.core.config import Config, ConfigError
+from homeport.core.config import Config, ConfigError, make_folder
 from homeport.core.errors import Problem
 from homeport.serving.lifeline import DRAIN, GRACE_SECONDS
 
@@ -151,8 +151,8 @@ def the_only_one(config: Config) -> Iterator[int]:
     Raises ConfigError where the directory can't be written or another supervisor holds it. Children that a killed
     supervisor left are waited for: they are ending.
     """
+    make_folder(config)
     try:
-        config.data.mkdir(parents=True, exist_ok=True)
         own, shared = (config.data / "serve.lock").open("a"), (config.data / "processes.lock").open("a")
     except OSError as error:
         raise ConfigError(f"The data directory {config.data} can't be written: {error.strerror}.") from None
