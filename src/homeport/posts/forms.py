@@ -3,14 +3,20 @@
 from wtforms import HiddenField, StringField, TextAreaField, widgets
 from wtforms.validators import InputRequired
 
-from homeport.posts.texts import Draft
+from homeport.posts.texts import LIMITS, Draft
 from homeport.ui.forms import Form
 
 NOTHING = Draft("", "")
 
 
 class EditorForm(Form):
-    """A post's text. `version` is the one its writer saw, `key` names a new post's form."""
+    """A post's text. `version` is the one its writer saw, `key` names a new post's form.
+
+    It is sent as multipart/form-data: percent-encoding would make a long text in many scripts three times as long, and
+    more than the blog takes in at once.
+    """
+
+    longest = LIMITS["body"]
 
     title = StringField("Title", [InputRequired()])
     body = TextAreaField("Text")

@@ -1,6 +1,7 @@
 // Makes the editor safer and quicker; it works without. Attributes of the form:
 //   data-keep="3-post-12"           unsaved text of person 3 is kept in this browser and offered again after a crash
 //   data-unsaved                    the form shows text that the server has not stored: what is kept stays kept
+//   data-longest="1000000"          on the text: a longer one is not sent, since the server would not take it in
 //   data-preview="/write/preview"   this address answers a POST of the form with the text as HTML, to be shown beside it
 // The words are counted below the text.
 // Ctrl+S (or Cmd+S) presses the form's first button. Logging out forgets what was kept.
@@ -98,7 +99,10 @@ function count(form) {
   if (!source) return;
   const place = document.createElement("p");
   place.className = "meta word-count";
+  const longest = Number(source.dataset.longest ?? Infinity);
   const show = () => {
+    const excess = [...source.value].length - longest;
+    source.setCustomValidity(excess > 0 ? `This text has ${excess} characters too many. Divide it into several posts.` : "");
     const words = source.value.trim().split(/\s+/).filter(Boolean).length;
     place.textContent = words === 1 ? "1 word" : `${words.toLocaleString(document.documentElement.lang)} words`;
   };
@@ -119,7 +123,7 @@ function preview(form) {
   const show = async () => {
     if (place.hidden) return;
     const mine = ++asked;
-    const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+    const answer = await fetch(form.dataset.preview, { method: "POST", body: new FormData(form) }).catch(() => null);
     if (mine !== asked) return;
     if (answer?.ok) place.innerHTML = await answer.text(); // sanitised by the server, as the published text is
     else place.textContent = "The preview could not be made. Your text is still here; try again in a moment.";
