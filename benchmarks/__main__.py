@@ -1,0 +1,8 @@
+"""Every benchmark, one after the other: `make bench`. Ends with 1 when one of them missed its aim."""
+
+import sys
+
+from benchmarks import markdown, reading
+
+if __name__ == "__main__":
+    sys.exit(max([benchmark.main() for benchmark in (reading, markdown)]))
