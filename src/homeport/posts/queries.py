@@ -76,10 +76,8 @@ _NEWEST_FIRST = (Post.published_at.desc(), Post.id.desc())
 # The questions of every page are put together once, with places for what changes: doing it each time takes five times
 # as long as asking.
 _HERE = tuple_(bindparam("time", type_=UTCDateTime), bindparam("post"))
-_NEWEST = select(*_ENTRY, *_WRITER).join(User, Post.author_id == User.id).where(LISTED)
-_NEWEST = _NEWEST.order_by(*_NEWEST_FIRST).limit(bindparam("limit"))
-_AT_PATH = select(*_ENTRY, *_ARTICLE, *_WRITER).join(User, Post.author_id == User.id)
-_AT_PATH = _AT_PATH.where(Post.path == bindparam("path"))
+_NEWEST = select(*_ENTRY, *_WRITER).join(Post.author).where(LISTED).order_by(*_NEWEST_FIRST).limit(bindparam("limit"))
+_AT_PATH = select(*_ENTRY, *_ARTICLE, *_WRITER).join(Post.author).where(Post.path == bindparam("path"))
 _OLDER = select(*_LINE).where(LISTED, _HERE > _PLACE).order_by(*_NEWEST_FIRST).limit(1)
 _NEWER = select(*_LINE).where(LISTED, _HERE < _PLACE).order_by(*_OLDEST_FIRST).limit(1)
 _POSTS: ColumnElement[Any] = bindparam("posts", expanding=True)
@@ -114,8 +112,11 @@ def tagged(slug: str) -> ColumnElement[bool]:
 
 def written_by(slug: str) -> ColumnElement[bool]:
     """Narrows to the posts that name somebody as author: in a byline, or by account where there is no byline."""
-    own = Post.author_id.in_(select(User.id).where(User.handle == slug))
-    return or_(Post.id.in_(select(Byline.post_id).where(Byline.slug == slug)), and_(own, ~_HAS_BYLINE))
+    return or_(Post.id.in_(select(Byline.post_id).where(Byline.slug == slug)), _own(slug))
+
+
+def _own(slug: str) -> ColumnElement[bool]:
+    return and_(Post.author_id.in_(select(User.id).where(User.handle == slug)), ~_HAS_BYLINE)
 
 
 def article(path: str, viewer: Viewer) -> Article | None:
@@ -181,10 +182,13 @@ def tags_with_counts() -> list[tuple[Name, int]]:
 
 
 def profile(slug: str) -> Profile | None:
-    """The author of at least one public post; somebody whose posts are all hidden is not told of."""
-    public = _any_public(written_by(slug))
-    account = select(User.display_name, User.handle, User.bio, User.link).where(User.handle == slug, public)
-    byline = select(Byline.name, Byline.slug).where(Byline.slug == slug, public).limit(1)
+    """The author of at least one public post; somebody whose posts are all hidden is not told of.
+
+    An account needs a post of its own: else who registers under a byline's name would speak for its bearer.
+    """
+    account = select(User.display_name, User.handle, User.bio, User.link)
+    account = account.where(User.handle == slug, _any_public(_own(slug)))
+    byline = select(Byline.name, Byline.slug).where(Byline.slug == slug, _any_public(written_by(slug))).limit(1)
     row: Any = db.session.execute(account).first() or db.session.execute(byline).first()
     return Profile(*row) if row else None
 

@@ -24,7 +24,7 @@ LONGEST_SEARCH = 100
 @author
 def desk() -> ResponseReturnValue:
     """One's posts (for editors: everybody's), narrowed by state and words of the title."""
-    state, words = request.args.get("state", ""), request.args.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
+    state, words = request.args.get("state", ""), request.args.get("q", "").strip()[:LONGEST_SEARCH]
     mine, number = "mine" in request.args, _page_number()
     among = queries.editable_by(viewer())
     if mine:
