@@ -162,6 +162,18 @@ def test_who_has_published_nothing_has_no_page(app: Flask, client: Browser, ever
         assert client.get(f"/authors/{handle}").status_code == 404
 
 
+def test_nobody_speaks_for_an_author_by_registering_under_the_name(
+    app: Flask, client: Browser, everybody: Cast
+) -> None:
+    with app.app_context():
+        impostor = db.session.get_one(User, everybody.charlie.id)
+        impostor.handle, impostor.display_name, impostor.bio = "ann-lee", "Charlie", "Buy my things."
+        make_post(everybody.alice, "Hers", bylines=["Ann Lee"])
+    page = open_page(client, "/authors/ann-lee")
+    assert page.one("h1").text == "Ann Lee"
+    assert "Buy my things." not in page.one("main").text
+
+
 def test_a_small_archive_is_one_page_by_the_sites_own_years(app: Flask, client: Browser, alice: Person) -> None:
     with app.app_context():
         site.change(time_zone="Europe/Berlin")
