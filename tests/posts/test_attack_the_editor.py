@@ -152,7 +152,7 @@ def test_blind_characters_are_stored_as_something_to_see(app: Flask, everybody: 
 
 
 def test_the_search_takes_any_words(alice: Browser) -> None:
-    for words in ("%", "_", "\\", "'; DROP TABLE posts; --", "\0", "x" * 100_000, "[a-z]*", "日本", '"'):
+    for words in ("%", "_", "\\", "'; DROP TABLE posts; --", "x" * 100_000, "[a-z]*", "日本", '"'):
         assert alice.get("/write", query_string={"q": words}).status_code == 200
     for page in ("0", "-1", "x", "99999", "9" * 40, "²"):
         assert alice.get("/write", query_string={"page": page}).status_code == 200
