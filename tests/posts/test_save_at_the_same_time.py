@@ -100,6 +100,7 @@ def test_publishing_by_somebody_else_is_told_before_readers_see_a_change(
     press(eve, eve.get(editor), "publish")
     answer = press(alice, page, "save", body="Half a thought")
     assert answer.status_code == 409
+    assert "<h1>This post is published now</h1>" in answer.text
     assert "It is public now: what you save, readers see." in answer.text
 
 
