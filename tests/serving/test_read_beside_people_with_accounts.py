@@ -120,6 +120,15 @@ def test_writer_sees_a_private_post_that_readers_were_just_denied(
     assert reader.get(f"/{PRIVATE}").status_code == 404
 
 
+def test_somebody_with_an_account_gets_their_own_page_though_a_readers_is_in_memory(
+    everybody: Cast, reader: Reader, browser: Callable[..., Browser]
+) -> None:
+    cookie = {"Cookie": f"sid={browser(everybody.alice).token}"}
+    assert b"/logout" not in reader.get("/").data
+    assert b"/logout" in reader.get("/", headers=cookie).data
+    assert b"/logout" not in reader.get("/").data
+
+
 def test_made_up_parameters_are_answered_and_not_kept(reader: Reader) -> None:
     for number in range(3):
         assert reader.get("/", query=f"x={number}").status_code == 200
