@@ -20,7 +20,7 @@ def create_app(config: Config) -> Flask:
         HOMEPORT=config,
         SQLALCHEMY_ENGINES={"default": engine_options(config.sqlalchemy_url)},
         TRUSTED_HOSTS=list(config.hosts),
-        MAX_CONTENT_LENGTH=16 * 1024 * 1024,
+        MAX_CONTENT_LENGTH=http.MOST_BYTES,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
         MAX_FORM_PARTS=500,
         PROPAGATE_EXCEPTIONS=False,

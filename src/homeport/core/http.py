@@ -74,6 +74,11 @@ class Ticket:
 
 
 TICKET = "homeport.ticket"
+BUSY = "homeport.busy"
+"""Set in the environment of a request whose body was not read, since too many others are still being waited for."""
+
+MOST_BYTES = 16 * 1024 * 1024
+"""What a request may bring along, of any kind."""
 
 
 def viewer() -> Viewer:
@@ -149,6 +154,8 @@ def install(app: Flask) -> None:
     def enter() -> ResponseReturnValue | None:
         g.request_id = handle()
         g.db_reading = request.method in csrf.SAFE_METHODS
+        if BUSY in request.environ:
+            raise _too_busy()
         if request.mimetype == "application/x-www-form-urlencoded":
             # Werkzeug reads these whole, whatever MAX_FORM_MEMORY_SIZE says.
             request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
@@ -172,6 +179,16 @@ def install(app: Flask) -> None:
     app.after_request(leave)
     app.jinja_env.globals["csrf_field"] = csrf.csrf_field
     app.context_processor(lambda: {"viewer": viewer(), "Role": Role})
+
+
+def _too_busy() -> Problem:
+    return Problem(
+        "Too many people are sending something right now.",
+        status=503,
+        code="busy",
+        hint="Go back and send it again in a few seconds.",
+        headers={"Retry-After": "5"},
+    )
 
 
 def _storage_failed(error: SQLAlchemyError) -> ResponseReturnValue:

@@ -13,6 +13,7 @@ from homeport.core import log
 from homeport.core.config import Config, load
 from homeport.core.http import request_id
 from homeport.core.net import TrustedProxies
+from homeport.serving.bodies import arrived
 from homeport.serving.cache import page_cache
 from homeport.serving.lifeline import DRAIN, end_this_process
 from homeport.serving.versions import site_version
@@ -52,7 +53,9 @@ def draining(app: WSGIApplication) -> WSGIApplication:
 def stack(config: Config) -> WSGIApplication:
     """Flask behind the page cache. Forwarded headers are settled in front of the cache where some are believed, as the
     scheme is part of a page's key; where none are, a page out of memory need not wait for that."""
-    flask, current = create_app(config).wsgi_app, site_version(config).current
+    # Half of the threads, so that the other half can answer whoever brings nothing.
+    flask = arrived(create_app(config).wsgi_app, max(1, config.web_threads // 2))
+    current = site_version(config).current
     size = config.cache_megabytes * 1_000_000
     if config.trusted_proxies:
         return TrustedProxies(page_cache(flask, current, size), config.trusted_proxies)

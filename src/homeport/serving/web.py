@@ -43,7 +43,7 @@ def server(config: Config) -> MPServer:
         http=HTTPModes.http1,
         websockets=False,
         workers=config.web_processes,
-        blocking_threads=config.web_threads,
+        blocking_threads=max(2, config.web_threads),  # one may have to wait for a sender
         log_level=LogLevels.warning,
         log_dictconfig=_LOGGING,
         respawn_failed_workers=True,
