@@ -16,13 +16,13 @@ from wtforms import (
     URLField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Optional
 
 from homeport.accounts.handles import is_handle, normal
 from homeport.accounts.passwords import LEAST
 from homeport.core import zones
 from homeport.core.http import Role
-from homeport.ui.forms import Form
+from homeport.ui.forms import Form, Length
 
 NEW_PASSWORD_HELP = f"At least {LEAST} characters. A few unrelated words are easy to keep; paste is welcome."
 
@@ -103,7 +103,7 @@ class LoginForm(Form):
     next = HiddenField()
     email = EmailField(
         "E-mail address",
-        [InputRequired()],
+        [InputRequired(), Length(max=254)],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = _present_password("Password")

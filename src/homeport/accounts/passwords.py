@@ -26,6 +26,10 @@ LEAST, MOST = 15, 1000
 LEAST_GUESSES = 10**8
 """What zxcvbn calls "safely unguessable: moderate protection from offline slow-hash scenario" (its score 3)."""
 
+MOST_TYPED = 4 * MOST
+"""Characters as they are typed. Of a longer text Unicode's normal form is not even made: that takes time with the
+square of the number of accents, and no normal form is that much shorter (three letters of Hangul become one)."""
+
 JUDGED = 72
 """Characters zxcvbn looks at: its time grows with the square of the length, and no weak password is longer."""
 
@@ -66,6 +70,8 @@ class Hasher:
 
     def matches(self, stored: str | None, password: str) -> bool:
         """Whether `password` is the stored one; without one (no such account) the same work for nothing."""
+        if len(password) > MOST_TYPED:
+            password, stored = "", None
         with _Turn(self._turns):
             try:
                 return self._argon2.verify(stored or self._nobody, normal(password)) and stored is not None
@@ -113,7 +119,7 @@ def normal(password: str) -> bytes:
 
 def check_new(password: str, about: Iterable[str]) -> None:
     """Raise Problem `weak_password` unless `password` may be chosen. `about`: words an attacker would try first."""
-    length = len(unicodedata.normalize("NFKC", password))
+    length = MOST + 1 if len(password) > MOST_TYPED else len(unicodedata.normalize("NFKC", password))
     if length < LEAST:
         raise _weak(f"Use at least {LEAST} characters; these are {length}.", "A few words in a row are easy to keep.")
     if length > MOST:

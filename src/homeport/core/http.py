@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, has_request_context, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import SecurityError
+from werkzeug.exceptions import RequestEntityTooLarge, SecurityError
 from werkzeug.routing import IntegerConverter
 
 from homeport.core import csrf, storage
@@ -156,9 +156,8 @@ def install(app: Flask) -> None:
         g.db_reading = request.method in csrf.SAFE_METHODS
         if BUSY in request.environ:
             raise _too_busy()
-        if request.mimetype == "application/x-www-form-urlencoded":
-            # Werkzeug reads these whole, whatever MAX_FORM_MEMORY_SIZE says.
-            request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
+        if request.mimetype == "application/x-www-form-urlencoded" and not g.db_reading:
+            _bound_form(app)
         view = app.view_functions.get(request.endpoint or "")
         if view is not None and getattr(view, "cached_params", None) is not None:
             _fill_ticket(view)
@@ -179,6 +178,13 @@ def install(app: Flask) -> None:
     app.after_request(leave)
     app.jinja_env.globals["csrf_field"] = csrf.csrf_field
     app.context_processor(lambda: {"viewer": viewer(), "Role": Role})
+
+
+def _bound_form(app: Flask) -> None:
+    # Werkzeug reads these whole and takes any number of fields, whatever the settings for forms say.
+    request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
+    if request.get_data().count(b"&") >= app.config["MAX_FORM_PARTS"]:
+        raise RequestEntityTooLarge
 
 
 def _too_busy() -> Problem:

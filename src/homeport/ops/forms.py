@@ -1,10 +1,10 @@
 """The owner's form for the settings of the site: its fields are named as those of `core.site.Site`."""
 
 from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
 from homeport.core import zones
-from homeport.ui.forms import Form
+from homeport.ui.forms import Form, Length
 
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"  # what BCP 47 (RFC 5646) allows of it that people use
 

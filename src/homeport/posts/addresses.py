@@ -25,7 +25,9 @@ _FORBIDDEN = frozenset("\\?#")
 
 
 def normal(path: str) -> str:
-    """A path as it is stored: composed (NFC), without blanks and slashes around it."""
+    """A path as it is stored: composed (NFC), without blanks and slashes around it; one far too long stays as it is."""
+    if len(path) > 4 * LONGEST:
+        return path  # `check` refuses it, and composing takes time with the square of the number of accents
     return unicodedata.normalize("NFC", path).strip().strip("/")
 
 

@@ -85,7 +85,8 @@ def _distinct(names: Iterable[str]) -> Iterable[str]:
     found: dict[str, str] = {}
     for name in names:
         if name:
-            found.setdefault(slugs.for_name(name) or name, name)
+            short = name[: TAG_LIMIT + 1]  # what is longer is refused anyway, and would take long to make a slug of
+            found.setdefault(slugs.for_name(short) or short, name)
     return found.values()
 
 

@@ -7,10 +7,11 @@ away stray blanks, keeps what was typed when something is wrong, and says what t
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from wtforms import Field, PasswordField, StringField, TextAreaField
+from wtforms import Field, PasswordField, StringField, TextAreaField, validators
 from wtforms import Form as WTForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the type stubs
 from wtforms.meta import DefaultMeta
+from wtforms.validators import StopValidation, ValidationError
 
 from homeport.core.errors import Problem
 
@@ -76,6 +77,17 @@ def _filter_for(field: Field) -> Callable[[str | None], str | None] | None:
 def choices(*pairs: tuple[str, str]) -> Any:
     """Pairs of value and words as the `choices` of a SelectField or RadioField (WTForms 3.3 warns of plain tuples)."""
     return [SelectChoice(value, words) for value, words in pairs]
+
+
+class Length(validators.Length):
+    """WTForms' own, but the last check of a field that is too long: those after it may cost more than its length."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Raise StopValidation for a text of another length."""
+        try:
+            super().__call__(form, field)
+        except ValidationError as error:
+            raise StopValidation(str(error)) from None
 
 
 class Form(WTForm):
