@@ -45,6 +45,7 @@ class TrustedProxies:
             address = ip_address(peer)
         except ValueError:
             return False
+        address = getattr(address, "ipv4_mapped", None) or address  # an IPv4 peer of a socket that listens on `::`
         return any(address in network for network in self._networks)
 
 
