@@ -142,9 +142,11 @@ def reading() -> Iterator[None]:
 
 def engine_options(url: str) -> dict[str, Any]:
     """Flask-SQLAlchemy-Lite's options for an address: pool sizes and, for SQLite, the busy time-out in seconds."""
+    # An error would else repeat what was to be stored: in the log, where nobody looks for a password's hash or a link.
+    quiet = {"url": url, "hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"url": url, "connect_args": {"timeout": BUSY_SECONDS}}
-    return {"url": url, "pool_pre_ping": True}
+        return {**quiet, "connect_args": {"timeout": BUSY_SECONDS}}
+    return {**quiet, "pool_pre_ping": True}
 
 
 def install(app: Flask) -> None:

@@ -66,6 +66,7 @@ def open_engine(config: Config, *, worker: bool) -> Engine:
     """
     file = path(config)
     pool: dict[str, Any] = {"pool_pre_ping": True} if worker else {"poolclass": NullPool}
+    pool["hide_parameters"] = True
     if file is None:
         engine = create_engine(config.sqlalchemy_url, **pool)
         return engine.execution_options(schema_translate_map={"jobs": SCHEMA})
