@@ -118,3 +118,4 @@ def test_it_ends_cleanly_when_asked(data: Path, number: int) -> None:
         family = blog.family()
         assert blog.stop(number) == 0
         assert not any(process.is_running() for process in family)
+    assert not list(data.glob("*.db-*"))  # each database is one whole file again, fit to be copied

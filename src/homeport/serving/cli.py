@@ -1,9 +1,11 @@
 """The command `homeport serve`."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing, suppress
 
 import click
 
@@ -42,7 +44,10 @@ def serve(**flags: str | None) -> None:
             Child("web server", command("--supervised", "web"), environ, lock, drains=True),
             Child("worker for background jobs", command("--supervised", "worker"), environ, lock),
         ]
-        supervise(children, stop, lambda: answers(config.host, config.port), announce)
+        try:
+            supervise(children, stop, lambda: answers(config.host, config.port), announce)
+        finally:
+            _settle(config)
 
 
 def _environ(config: Config, flags: Flags) -> dict[str, str]:
@@ -50,6 +55,14 @@ def _environ(config: Config, flags: Flags) -> dict[str, str]:
     told = {f"HOMEPORT_{name.upper()}": value for name, value in flags.items() if value is not None}
     # Each malloc arena keeps what it once had; two are enough for threads that take turns anyway.
     return {"MALLOC_ARENA_MAX": "2", **os.environ, **told, "HOMEPORT_DATA": str(config.data)}
+
+
+def _settle(config: Config) -> None:
+    """Make the database one file again, now that nobody has it open: whoever copies that has all of it."""
+    path = config.data / "homeport.db"
+    if path.exists() and not config.database_url:
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _prepare(environ: Mapping[str, str]) -> str:
@@ -61,5 +74,5 @@ def _prepare(environ: Mapping[str, str]) -> str:
     with preparing as child:  # its standard input stays open until its output ends
         link = child.stdout.read().strip() if child.stdout else ""
     if child.returncode:
-        sys.exit(child.returncode)
+        sys.exit(max(1, child.returncode))
     return link
