@@ -2,9 +2,11 @@
 
 import io
 import struct
+import tracemalloc
 import zlib
 from datetime import timedelta
 from pathlib import Path
+from time import process_time
 
 import pytest
 from flask import Flask
@@ -143,3 +145,37 @@ def test_files_without_a_row_are_swept_after_a_day(app: Flask, config: Config) -
         assert service.sweep(config.media, clock.now() + timedelta(days=2)) == 1
     assert not orphan.exists()
     assert (config.media / name).exists()
+
+
+def moving(frames: int, size: int) -> bytes:
+    """A GIF of frames of two colours in turn, which are next to nothing when compressed."""
+    pictures = [Image.new("1", (size, size), number % 2) for number in range(frames)]
+    out = io.BytesIO()
+    pictures[0].save(out, "GIF", save_all=True, append_images=pictures[1:])
+    return out.getvalue()
+
+
+def test_a_small_file_of_many_large_frames_is_refused_before_they_are_drawn() -> None:
+    small = moving(frames=14, size=2000)
+    assert len(small) < 100_000
+    start = process_time()
+    with pytest.raises(Problem, match="too many pixels or frames"):
+        images.read(small)
+    assert process_time() - start < 1
+
+
+def test_a_drawing_of_many_parts_takes_no_more_memory_than_a_few_times_its_size() -> None:
+    drawing = b"<svg>" + b"<a/>" * 400_000 + b"</svg>"
+    tracemalloc.start()
+    try:
+        assert images.read(drawing).extension == "svg"
+        assert tracemalloc.get_traced_memory()[1] < 8 * len(drawing)
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "utf-7", "idna", "hex", "no-such", "utf-16"])
+def test_a_drawing_in_an_encoding_nobody_knows_is_refused_with_a_sentence(encoding: str) -> None:
+    drawing = f'<?xml version="1.0" encoding="{encoding}"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'
+    with pytest.raises(Problem):
+        images.read(drawing.encode())

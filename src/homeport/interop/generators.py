@@ -100,7 +100,7 @@ def detect(root: Path) -> Generator:
     """Find out what wrote the folder, by its configuration file; without one it is read as Zola's content folder."""
     if (root / "_config.yml").is_file() or (root / "_posts").is_dir():
         permalink = _read(root / "_config.yml").get("permalink")
-        return Generator("jekyll", static=("",), permalinks={"": str(permalink or "date")})
+        return Generator("jekyll", static=("",), permalinks={"": permalink if isinstance(permalink, str) else "date"})
     if (root / "pelicanconf.py").is_file():
         return _pelican(root)
     for name in ("hugo.toml", "hugo.yaml", "hugo.yml", "config.yaml", "config.yml", "config.toml"):
@@ -134,6 +134,6 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text()
         values = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, yaml.YAMLError, RecursionError, LookupError, AttributeError, TypeError):
         return {}
     return values if isinstance(values, dict) else {}

@@ -15,7 +15,7 @@ from homeport.interop.generators import Generator
 MAX_BYTES = 5 * 1024 * 1024
 ENDINGS = {".md", ".markdown", ".mdown", ".mkd"}
 _NOT_POSTS = {"node_modules", "themes", "layouts", "templates", "_site", "_includes", "_layouts", "public"}
-_HEADING = re.compile(r"(?m)^#{1,2}[ \t]+(.+?)[ \t#]*$")
+_HEADING = re.compile(r"(?m)^#{1,2}[ \t]+(.+)$")
 
 
 class NotAPost(Exception):
@@ -110,7 +110,7 @@ def _refuse_sections(path: Path, front: FrontMatter, body: str) -> None:
 
 def _first_heading(body: str) -> str:
     heading = _HEADING.search(body)
-    return heading[1].strip() if heading else ""
+    return heading[1].rstrip(" \t\r#").strip() if heading else ""
 
 
 def _is_draft(place: PurePosixPath, front: FrontMatter) -> bool:

@@ -11,6 +11,8 @@ from homeport.core.errors import Problem
 
 MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 50_000_000
+"""Of all frames together: an animation of 800 kB can hold 60 frames that take a gigabyte and a minute."""
+
 MAX_FRAMES = 500
 MAX_SVG_BYTES = 2 * 1024 * 1024
 ORIENTATION = 0x0112
@@ -58,7 +60,8 @@ def _refused(message: str, code: str = "not_a_picture") -> Problem:
 def _read_raster(data: bytes) -> Picture:
     with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
         # The header is read by now and nothing else: sizes are judged before any pixel is decoded.
-        if image.width * image.height > MAX_PIXELS or getattr(image, "n_frames", 1) > MAX_FRAMES:
+        size = image.width * image.height
+        if size > MAX_PIXELS or (frames := getattr(image, "n_frames", 1)) > MAX_FRAMES or size * frames > MAX_PIXELS:
             raise _refused("The picture has too many pixels or frames to be opened safely.", "picture_too_large")
         kind = image.format or ""
         content_type, extension = FORMATS[kind]
@@ -107,16 +110,21 @@ def _read_svg(data: bytes) -> Picture:
     """
     if len(data) > MAX_SVG_BYTES:
         raise _refused(f"The drawing is larger than {MAX_SVG_BYTES // 2**20} MB.", "picture_too_large")
-    elements: list[tuple[str, dict[str, str]]] = []
+    first: list[tuple[str, dict[str, str]]] = []
+
+    def note(name: str, attributes: dict[str, str]) -> None:
+        if not first:
+            first.append((name, attributes))
+
     parser = expat.ParserCreate()
-    parser.StartElementHandler = lambda name, attributes: elements.append((name, attributes))
+    parser.StartElementHandler = note
     parser.EntityDeclHandler = _refuse_entities
     parser.ExternalEntityRefHandler = _refuse_entities
     try:
         parser.Parse(data, True)
-    except expat.ExpatError:
+    except (expat.ExpatError, ValueError, LookupError):  # the last two: an encoding that expat does not know
         raise _refused("The drawing is not well-formed SVG.") from None
-    name, attributes = elements[0]
+    name, attributes = first[0]
     if name.rpartition(":")[2] != "svg":
         raise _refused("This is XML, but not an SVG drawing.")
     return Picture(data, "image/svg+xml", "svg", _pixels(attributes.get("width")), _pixels(attributes.get("height")))

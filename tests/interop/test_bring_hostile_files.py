@@ -1,0 +1,102 @@
+"""A folder from somebody else holds files made to crash or to stall an import: each is told, and the rest comes in."""
+
+from pathlib import Path
+from time import process_time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from homeport.core.errors import Problem
+from homeport.interop import frontmatter, generators, links, sources
+
+HEADS = {
+    "a tag that does not fit": "---\ndate: !!timestamp soon\n---\n",
+    "no number": "---\na: !!int ''\n---\n",
+    "no fraction": "---\na: !!float ''\n---\n",
+    "neither yes nor no": "---\na: !!bool maybe\n---\n",
+    "a name that is a list": "---\n? [a]\n: b\n---\n",
+    "lists in each other": f"---\na: {'[' * 5000}\n---\n",
+    "many digits": f"---\na: {'9' * 5000}\n---\n",
+    "a program": "---\na: !!python/object/apply:os.system [id]\n---\n",
+    "a bomb": "---\na: &a-b [1, 2]\nb: [*a-b, *a-b]\n---\n",
+    "a bomb with an umlaut": "---\na: &ü [1, 2]\nb: [*ü, *ü]\n---\n",
+    "TOML lists in each other": f"+++\na = {'[' * 5000}\n+++\n",
+    "TOML tables in each other": f"+++\na = {'{a=' * 3000}\n+++\n",
+    "TOML with many digits": f"+++\na = {'9' * 5000}\n+++\n",
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_head_that_cannot_be_read_is_one_sentence(name: str) -> None:
+    with pytest.raises(Problem, match="head cannot be read"):
+        frontmatter.split(HEADS[name] + "Text")
+
+
+def test_an_anchor_nobody_refers_to_and_stars_in_a_title_are_no_bomb() -> None:
+    front, _ = frontmatter.split("---\ntitle: 'Five *stars* & more'\ntags: &t [a]\n---\nText")
+    assert front.text("title") == "Five *stars* & more"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "permalink: !!bool maybe",
+        "permalink: " + "[" * 5000,
+        "a: &a [1,2]\npermalink: [*a, *a]",
+        "permalink: \xff",
+        "- a",
+    ],
+)
+def test_a_generators_broken_settings_are_passed_over(tmp_path: Path, settings: str) -> None:
+    (tmp_path / "_config.yml").write_text(settings, "latin-1")
+    assert generators.detect(tmp_path).permalinks == {"": "date"}
+
+
+LONG = 50_000
+TEXTS = {
+    "open tags": "<a " * LONG,
+    "tags without end": "<img src" * LONG,
+    "one long tag": "<img " + "src " * LONG,
+    "a long run of backticks": "x" + "`" * LONG + "a" * LONG,
+    "runs of backticks that differ": "x" + " ".join("`" * length for length in range(1, 400)),
+    "brackets": "[" * LONG,
+    "bracket pairs": "[" + "[]" * LONG,
+    "definitions": "[a]: " + " " * LONG + "\n" + "[a" * LONG + "]: ",
+    "parentheses": "[a](" + "()" * LONG,
+    "fences": "~~~\n``` \n" * LONG,
+    "calls": "{{< " * LONG + "{% " * LONG,
+    "a heading of signs": "# " + "#" * LONG + "x",
+    "a heading of blanks": "# a" + " " * LONG + "x",
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_text_stalls_the_import(name: str) -> None:
+    text, start = TEXTS[name], process_time()
+    links.rewrite(text, lambda _reference, _is_picture: None)
+    links.shortcodes(text)
+    links.active_content(text)
+    sources._first_heading(text)
+    assert process_time() - start < 1
+
+
+def test_a_date_of_blanks_is_none() -> None:
+    start = process_time()
+    assert frontmatter.read_date("a" + " " * 200_000 + "b", ZoneInfo("UTC")) is None
+    assert process_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a `b` c", ["`b`"]),
+        ("a ``b ` c`` d `e`", ["``b ` c``", "`e`"]),
+        ("``a` b `c", ["` b `"]),
+        ("``` a `b", []),
+        ("`a\nb`", ["`a\nb`"]),
+    ],
+)
+def test_code_is_found_as_markdown_finds_it(text: str, code: list[str]) -> None:
+    parts = links._split_spans(text)
+    assert [part for is_code, part in parts if is_code] == code
+    assert "".join(part for _, part in parts) == text
