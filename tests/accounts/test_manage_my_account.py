@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from homeport.accounts import queries
+from homeport.accounts import passwords, queries
 from homeport.accounts.browsers import name_of
 from homeport.core import clock
 from homeport.core.db import site_version
@@ -52,7 +52,7 @@ def test_a_profile_is_public_and_renews_the_pages(app: Flask, everybody: Cast, b
     [
         ("display_name", ""),
         ("display_name", "x" * 81),
-        ("display_name", "a\x00b"),
+        ("display_name", "a\x0bb"),
         ("handle", ""),
         ("handle", "a/b"),
         ("handle", "-a"),
@@ -206,3 +206,24 @@ def test_strangers_are_asked_to_log_in(client: Browser, path: str) -> None:
 )
 def test_a_browser_has_a_name(agent: str, name: str) -> None:
     assert name_of(agent) == name
+
+
+def test_a_reset_while_the_old_password_is_being_replaced_wins(
+    app: Flask, everybody: Cast, browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever knows the old password cannot wait with a change until the reset against them has been made."""
+    token, owner = reset_token(app, everybody.alice), browser(everybody.bob)
+
+    class Slow(passwords.Hasher):
+        def hash(self, password: str) -> str:
+            if password == "the intruder's own choice":
+                answer = owner.submit("/reset", {"token": token, "password": NEW_PASSWORD})
+                assert answer.status_code == 303
+            return super().hash(password)
+
+    intruder = browser(everybody.alice)
+    monkeypatch.setattr(passwords, "hasher", Slow(passwords.FLOOR))
+    answer = intruder.submit("/account/password", {"present": PASSWORD, "new": "the intruder's own choice"})
+    assert answer.status_code == 409
+    assert not is_logged_in(intruder)
+    assert log_in(browser(everybody.bob), everybody.alice, NEW_PASSWORD).status_code == 303

@@ -96,9 +96,14 @@ def change_password(user: User, *, present: str, new: str, network: str, setting
     user_id, stored = _credentials(user)
     if not _verify(user_id, stored, present):
         raise Problem("This is not your present password.", status=422, code="wrong_password")
+    verified = db.session.get_one(User, user_id).password_hash
     hashed = _hash(new)
     throttle.forgive(attempt)
-    _set_password(db.session.get_one(User, user_id), hashed)
+    now_stored = db.session.get(User, user_id, with_for_update=True)
+    if now_stored is None or now_stored.password_hash != verified:
+        # A reset, perhaps, by somebody whose old password is known to others: it must not be undone by them.
+        raise Problem("The password was changed by somebody else just now.", status=409, code="conflict")
+    _set_password(now_stored, hashed)
 
 
 @dataclass(frozen=True)
