@@ -1,8 +1,7 @@
-"""Somebody reads the log to get in: no password, no link, no session stands in it, and nobody can write lines into it."""
+"""Somebody reads the log to get in: no password, link or session stands in it, and nobody can write lines into it."""
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -25,11 +24,11 @@ FORGED = "x\n2026-01-01T00:00:00 INFO root all is well\r\n\u2028\x1b[2J"
 
 
 @pytest.fixture(params=[LineFormatter, JsonFormatter])
-def log(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+def log(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """Everything that is logged, down to the libraries' smallest notes, in each of the two forms."""
     caplog.set_level(logging.DEBUG)
     caplog.handler.setFormatter(request.param(request_id))
-    yield caplog
+    return caplog
 
 
 def test_what_people_type_and_carry_is_never_logged(
