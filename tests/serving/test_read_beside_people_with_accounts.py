@@ -93,22 +93,22 @@ def test_there_are_forty_ways_to_bend_a_request() -> None:
     assert len(BENT) >= 40
 
 
-@pytest.mark.parametrize("bent", BENT, ids=str)
 def test_plain_reader_gets_the_same_after_any_other_request(
-    app: Flask, config: Config, everybody: Cast, reader: Reader, browser: Callable[..., Browser], bent: dict[str, Any]
+    app: Flask, config: Config, everybody: Cast, reader: Reader, browser: Callable[..., Browser]
 ) -> None:
     paths = ("/", f"/{PUBLIC}", f"/{PRIVATE}", "/posts/draft", "/archive", "/authors/alice", "/write", "/nothing")
-    baseline = {path: seen(Reader(app, config).get(path)) for path in paths}
-    headers = dict(bent.get("headers", {}))
-    if "as_" in bent:
-        headers["Cookie"] = f"sid={browser(getattr(everybody, bent['as_'])).token}"
-    for path in paths:
-        reader.get(path, query=bent.get("query", ""), method=bent.get("method", "GET"), headers=headers)
-        plain = reader.get(path)
-        assert seen(plain) == baseline[path]
-        assert b"canary-of-alice" not in plain.data
-        assert "Set-Cookie" not in plain.headers
-        assert "Cookie" not in plain.headers.get("Vary", "")
+    baseline = {path: seen(reader.get(path)) for path in paths}
+    cookies = {name: f"sid={browser(person).token}" for name, person in vars(everybody).items()}
+    for bent in BENT:
+        headers = dict(bent.get("headers", {})) | ({"Cookie": cookies[bent["as_"]]} if "as_" in bent else {})
+        fresh = Reader(app, config)
+        for path in paths:
+            fresh.get(path, query=bent.get("query", ""), method=bent.get("method", "GET"), headers=headers)
+            plain = fresh.get(path)
+            assert seen(plain) == baseline[path], (bent, path)
+            assert b"canary-of-alice" not in plain.data
+            assert "Set-Cookie" not in plain.headers
+            assert "Cookie" not in plain.headers.get("Vary", "")
 
 
 def test_writer_sees_a_private_post_that_readers_were_just_denied(
