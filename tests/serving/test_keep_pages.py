@@ -145,6 +145,23 @@ def test_made_up_headers_do_not_fill_the_memory(blog: OnePage) -> None:
     assert blog.asked == 1
 
 
+def test_a_long_header_is_not_remembered(blog: OnePage) -> None:
+    before = best_coding.cache_info().misses
+    answer = blog.get(headers={"Accept-Encoding": "br, " + "x" * 100_000})
+    assert answer.data == TEXT
+    assert best_coding.cache_info().misses == before
+
+
+def test_long_addresses_count_as_memory_too() -> None:
+    blog = OnePage(limit=400_000)
+    for number in range(30):
+        blog.get("/?" + "&" * (20_000 + number))
+    assert blog.asked == 30
+    for number in range(30):
+        blog.get("/?" + "&" * (20_000 + number))
+    assert blog.asked > 40
+
+
 def test_memory_is_bounded_and_what_is_read_stays() -> None:
     page = len(TEXT) + OVERHEAD
     blog = OnePage(limit=page * 20)

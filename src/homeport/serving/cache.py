@@ -22,6 +22,7 @@ FOREVER = -1
 IDENTITY, GZIP, BROTLI = range(3)
 CODINGS = ("", "gzip", "br")
 SMALLEST_COMPRESSED = 256  # below this, the header about the compression costs more than it saves
+LONGEST_ACCEPT = 300  # characters of an Accept-Encoding that is looked at, and remembered; browsers send about 30
 OVERHEAD = 2048  # bytes: about what a page's key, headers and objects take beside its bodies
 
 Headers = list[tuple[str, str]]
@@ -135,6 +136,7 @@ class Store:
 
     def put(self, key: Key, page: Page) -> None:
         """Keep a page, unless a newer version of the site was seen or it alone would fill an eighth of the memory."""
+        page.size += sum(map(len, key))  # an address may be longer than its page: `/?&&&&…`
         if page.size > self._limit // 8:
             return
         with self._lock:
@@ -197,7 +199,8 @@ def page_cache(app: WSGIApplication, current: Callable[[], int | None], limit: i
             page = answer
             store.put(key, page)
         page.used = True
-        coding = best_coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        accept = environ.get("HTTP_ACCEPT_ENCODING", "")
+        coding = best_coding(accept) if len(accept) < LONGEST_ACCEPT else IDENTITY
         variant = page.variants[coding]
         if variant is None:
             variant = page.compress(coding)
