@@ -132,8 +132,8 @@ def article(path: str, viewer: Viewer) -> Article | None:
         id=row.id,
         summary=row.summary,
         words=row.words,
-        authors=names.bylines or [Name(row.display_name, row.handle)],
-        tags=names.tags,
+        authors=tuple(names.bylines) or (Name(row.display_name, row.handle),),
+        tags=tuple(names.tags),
         author_id=row.author_id,
         updated_at=row.updated_at,
         html=row.html,
@@ -228,7 +228,8 @@ def _names(posts: Sequence[int]) -> dict[int, _Names]:
 
 def _entry(row: Sequence[Any], names: _Names) -> Entry:
     path, title, time, post, summary, words, *writer = row
-    return Entry(path, title, time, post, summary, words, names.bylines or [Name(*writer)], names.tags)
+    authors = tuple(names.bylines) or (Name(*writer),)
+    return Entry(path, title, time, post, summary, words, authors, tuple(names.tags))
 
 
 def _ask(statement: Executable, **values: Any) -> Result[*tuple[Any, ...]]:

@@ -44,8 +44,8 @@ class Entry(Line):
     id: int
     summary: str
     words: int
-    authors: Sequence[Name]
-    tags: Sequence[Name]
+    authors: tuple[Name, ...]
+    tags: tuple[Name, ...]
 
     @property
     def position(self) -> Position:

@@ -1,13 +1,18 @@
 """How templates write the addresses of what is read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 
 from flask import Flask
+from markupsafe import Markup
 
-from homeport.posts.queries import Name
+from homeport.core.site import site
+from homeport.posts.queries import Entry, Name
 
 OUTSIDE = ("https://", "http://", "mailto:")
+LINES_KEPT = 256
 
 
 def tag_links(tags: Iterable[Name]) -> list[tuple[str, str]]:
@@ -20,6 +25,20 @@ def author_links(authors: Iterable[Name]) -> list[tuple[str, str]]:
     return [(author.name, f"/authors/{quote(author.slug, safe='')}") for author in authors]
 
 
+def listing(app: Flask) -> Callable[[Entry], Markup]:
+    """A function that makes an entry's line of a list.
+
+    Lines are kept by all that they are made from, so that one is never old: a list of which one post changed makes one.
+    """
+
+    @lru_cache(maxsize=LINES_KEPT)
+    def line(entry: Entry, _language: str, _time_zone: str) -> Markup:
+        log: Any = app.jinja_env.get_template("reading/log.html").module
+        return Markup(log.line(entry))  # noqa: S704 (a template's own output)
+
+    return lambda entry: line(entry, site().language, site().time_zone)
+
+
 def outside_link(target: str) -> str:
     """`target` if a browser may follow it to another site or a mail program, else nothing: never `javascript:`."""
     return target if target.lower().startswith(OUTSIDE) else ""
@@ -29,3 +48,4 @@ def register(app: Flask) -> None:
     """Make the filters known to the templates, under the functions' names."""
     for function in (tag_links, author_links, outside_link):
         app.add_template_filter(function)
+    app.add_template_filter(listing(app), "line_of_list")
