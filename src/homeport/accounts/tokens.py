@@ -1,8 +1,9 @@
 """Links that work once: 256 random bits, stored as their digest, claimed by a conditional update."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from homeport.accounts.models import OneTimeToken
 from homeport.core.db import db
@@ -35,14 +36,21 @@ def void(user_id: int | None) -> None:
     db.session.execute(delete(OneTimeToken).where(OneTimeToken.user_id == user_id))
 
 
+def _usable(value: str, now: datetime, purposes: Collection[str]) -> ColumnElement[bool]:
+    return and_(
+        OneTimeToken.digest == digest(value),
+        OneTimeToken.purpose.in_(purposes),
+        OneTimeToken.used_at.is_(None),
+        OneTimeToken.expires_at > now,
+    )
+
+
 def find(value: str, now: datetime, *purposes: str) -> OneTimeToken | None:
     """The token's row while it can still be used."""
-    usable = (OneTimeToken.purpose.in_(purposes), OneTimeToken.used_at.is_(None), OneTimeToken.expires_at > now)
-    return db.session.scalar(select(OneTimeToken).where(OneTimeToken.digest == digest(value), *usable))
+    return db.session.scalar(select(OneTimeToken).where(_usable(value, now, purposes)))
 
 
 def claim(value: str, now: datetime, *purposes: str) -> bool:
     """Use the token up. Of any number who try at once, exactly one is told True."""
-    usable = (OneTimeToken.purpose.in_(purposes), OneTimeToken.used_at.is_(None), OneTimeToken.expires_at > now)
-    claimed = update(OneTimeToken).where(OneTimeToken.digest == digest(value), *usable).values(used_at=now)
+    claimed = update(OneTimeToken).where(_usable(value, now, purposes)).values(used_at=now)
     return db.session.scalar(claimed.returning(OneTimeToken.digest)) is not None
