@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, g, request
 from homeport.accounts import queries, sessions
 from homeport.accounts.models import AuthSession, User
 from homeport.core.clock import now
+from homeport.core.csrf import session_secret
 from homeport.core.errors import Problem
 from homeport.core.http import ANONYMOUS, SESSION_COOKIES, VIEWER_LOADER, Viewer, viewer
 from homeport.core.net import network_of
@@ -29,8 +30,7 @@ def _secure() -> bool:
 
 def cookie() -> str:
     """The present session's cookie; empty for somebody who is not logged in."""
-    value: str = g.get("csrf_secret", "")
-    return value
+    return session_secret()
 
 
 def network() -> str:

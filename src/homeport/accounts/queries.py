@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from homeport.accounts import sessions
 from homeport.accounts.models import Attempt, AuthSession, OneTimeToken, User
 from homeport.accounts.throttle import CLOCK_SLACK, WINDOW
-from homeport.core.db import db
+from homeport.core.db import Base, db
 from homeport.core.http import Role
-
-WRITERS = tuple(role for role in Role if role >= Role.AUTHOR)
 
 
 def by_id(user_id: int | None) -> User | None:
@@ -34,11 +32,6 @@ def owner_exists() -> bool:
     return bool(db.session.scalar(select(exists().where(User.role == Role.OWNER))))
 
 
-def authors() -> Sequence[User]:
-    """Everybody who may write, by name."""
-    return db.session.scalars(select(User).where(User.role.in_(WRITERS)).order_by(func.lower(User.display_name))).all()
-
-
 def people() -> Sequence[User]:
     """Everybody: the owner first, then by role and name."""
     return sorted(db.session.scalars(select(User)), key=lambda user: (-user.role, user.display_name.casefold()))
@@ -56,11 +49,16 @@ def sessions_of(user_id: int, now: datetime) -> Sequence[AuthSession]:
     return db.session.scalars(mine.order_by(AuthSession.last_seen_at.desc(), AuthSession.handle)).all()
 
 
-def count_spent(now: datetime) -> int:
-    """How many rows have had their time: sessions, tokens and attempts."""
-    spent = (
+def spent(now: datetime) -> Sequence[tuple[type[Base], ColumnElement[bool]]]:
+    """What has had its time: each table with the condition on its rows."""
+    return (
         (AuthSession, sessions.over(now)),
         (OneTimeToken, OneTimeToken.expires_at <= now),
         (Attempt, (Attempt.at <= now - WINDOW) | (Attempt.at > now + CLOCK_SLACK)),
     )
-    return sum(db.session.scalar(select(func.count()).select_from(table).where(rule)) or 0 for table, rule in spent)
+
+
+def count_spent(now: datetime) -> int:
+    """How many rows have had their time: sessions, tokens and attempts."""
+    counts = (select(func.count()).select_from(table).where(rule) for table, rule in spent(now))
+    return sum(db.session.scalar(count) or 0 for count in counts)
