@@ -1,5 +1,6 @@
 """A folder from somebody else holds files made to crash or to stall an import: each is told, and the rest comes in."""
 
+import os
 from pathlib import Path
 from time import process_time
 from zoneinfo import ZoneInfo
@@ -78,6 +79,14 @@ def test_no_text_stalls_the_import(name: str) -> None:
     links.active_content(text)
     sources._first_heading(text)
     assert process_time() - start < 1
+
+
+def test_a_pipe_and_a_folder_that_are_named_like_posts_are_told(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    (tmp_path / "folder.md").mkdir()
+    for name in ("pipe.md", "folder.md"):
+        with pytest.raises(Problem, match="not a file"):
+            sources.read_text(tmp_path, tmp_path / name)
 
 
 def test_a_date_of_blanks_is_none() -> None:

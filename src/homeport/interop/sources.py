@@ -58,6 +58,8 @@ def read_text(root: Path, path: Path) -> str:
     if not path.resolve().is_relative_to(root.resolve()):
         raise Problem("is a link to a file outside the folder", code="outside_folder")
     try:
+        if not path.is_file():  # a pipe, perhaps, which would never end
+            raise Problem("is not a file", code="file_unreadable")
         if path.stat().st_size > MAX_BYTES:
             raise Problem(f"is larger than {MAX_BYTES // 2**20} MB", code="file_too_large")
         text = path.read_bytes().decode("utf-8")
