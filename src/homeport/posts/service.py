@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, update
 from sqlalchemy.exc import IntegrityError
 
-from homeport.core import markdown
 from homeport.core.db import db
 from homeport.core.errors import Problem
 from homeport.core.events import post_published, post_withdrawn
@@ -204,14 +203,7 @@ def _announce(post: Post, before: Status, by: Viewer, now: datetime) -> None:
 
 def render_again(post: Post) -> None:
     """Make a post's HTML with the present renderer, unless its text is being changed just now."""
-    rendered = markdown.render(post.body)
-    values = {
-        "html": rendered.html,
-        "toc": [heading._asdict() for heading in rendered.toc],
-        "words": rendered.words,
-        "excerpt": rendered.summary,
-        "rendered_with": markdown.RENDERER_VERSION,
-    }
+    values = texts.derived(post.body)
     db.session.execute(update(Post).where(Post.id == post.id, Post.version == post.version).values(values))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, exists, select
 
@@ -109,11 +110,21 @@ def _check(draft: Draft) -> None:
 def write(post: Post, draft: Draft) -> None:
     """Make a post say what an accepted draft says. Does not touch version, times or status."""
     post.title, post.body, post.summary, post.path = draft.title, draft.body, draft.summary, draft.path
-    rendered = markdown.render(draft.body)
-    post.html, post.words, post.excerpt = rendered.html, rendered.words, rendered.summary
-    post.toc = [heading._asdict() for heading in rendered.toc]
-    post.rendered_with = RENDERER_VERSION
+    for column, value in derived(draft.body).items():
+        setattr(post, column, value)
     _tag(post, draft.tags)
+
+
+def derived(body: str) -> dict[str, Any]:
+    """What is made from a text's body, by column of `Post`."""
+    rendered = markdown.render(body)
+    return {
+        "html": rendered.html,
+        "toc": [heading._asdict() for heading in rendered.toc],
+        "words": rendered.words,
+        "excerpt": rendered.summary,
+        "rendered_with": RENDERER_VERSION,
+    }
 
 
 def _tag(post: Post, names: Iterable[str]) -> None:
