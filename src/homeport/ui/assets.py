@@ -15,7 +15,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
 
-from homeport.core.http import public
+from homeport.core.http import TICKET, public
 
 ROOT = Path(__file__).parent / "static"
 
@@ -119,9 +119,8 @@ def static_file(address: str) -> Response:
         abort(404)
     response = Response(asset.body, content_type=asset.content_type)
     response.headers["Cache-Control"] = CACHE_FOREVER
-    response.headers["X-Content-Type-Options"] = "nosniff"
     response.set_etag(address.rsplit(".", 2)[-2])
-    ticket = request.environ.get("homeport.ticket")
+    ticket = request.environ.get(TICKET)
     if ticket is not None:
         ticket.forever = True
     response.make_conditional(request)
