@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Optional
 
 from homeport.core.errors import Problem
 from homeport.core.http import public
-from homeport.ui.forms import Form, choices
+from homeport.ui.forms import Form
 from homeport.ui.pages import problem_page
 
 MOMENT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -84,9 +84,9 @@ class EveryField(Form):
     title = StringField("Title", [InputRequired("Enter a title.")], description="A few words.")
     body = TextAreaField("Text", [InputRequired("Write something.")])
     secret = PasswordField("Password")
-    kind = SelectField("Kind", choices=choices(("a", "A"), ("b", "B")))
+    kind = SelectField("Kind", choices={"a": "A", "b": "B"})
     when = DateTimeLocalField("When", [Optional()])
-    open = RadioField("Who may join", choices=choices(("yes", "Everybody"), ("no", "Nobody")), default="no")
+    open = RadioField("Who may join", choices={"yes": "Everybody", "no": "Nobody"}, default="no")
     terms = BooleanField("I agree")
 
 

@@ -16,7 +16,7 @@ from wtforms import (
 from wtforms.validators import URL, Email, InputRequired, Length, NumberRange, Optional
 
 from homeport.core.errors import Problem
-from homeport.ui.forms import SENTENCES, Form, choices
+from homeport.ui.forms import SENTENCES, Form
 
 PAGE = """{% from "ui/macros.html" import field, error_summary %}
 {{ error_summary(form) }}{{ field(form.title, help="A few words.", autocomplete="off") }}
@@ -33,8 +33,8 @@ class EveryKind(Form):
     body = TextAreaField("Text")
     size = IntegerField("Size", [Optional(), NumberRange(1, 9)])
     when = DateTimeLocalField("When", [Optional()])
-    kind = SelectField("Kind", choices=choices(("a", "A"), ("b", "B")), default="a")
-    open = RadioField("Who may join", choices=choices(("yes", "Everybody"), ("no", "Nobody")), default="no")
+    kind = SelectField("Kind", choices={"a": "A", "b": "B"}, default="a")
+    open = RadioField("Who may join", choices={"yes": "Everybody", "no": "Nobody"}, default="no")
     terms = BooleanField("I agree")
 
 

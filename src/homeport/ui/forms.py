@@ -9,7 +9,6 @@ from typing import Any
 
 from wtforms import Field, PasswordField, StringField, TextAreaField, validators
 from wtforms import Form as WTForm
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the type stubs
 from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation, ValidationError
 
@@ -72,11 +71,6 @@ def _filter_for(field: Field) -> Callable[[str | None], str | None] | None:
     if isinstance(field, TextAreaField):
         return plain_newlines
     return strip if isinstance(field, StringField) else None
-
-
-def choices(*pairs: tuple[str, str]) -> Any:
-    """Pairs of value and words as the `choices` of a SelectField or RadioField (WTForms 3.3 warns of plain tuples)."""
-    return [SelectChoice(value, words) for value, words in pairs]
 
 
 class Length(validators.Length):
