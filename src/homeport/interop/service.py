@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import DataError
+
 from homeport.core.db import db
 from homeport.core.errors import Problem
 from homeport.interop import links, queries, sources
@@ -92,6 +94,8 @@ class FolderImport:
                 outcome, reason = self._store(source, incoming, remarks)
         except Problem as problem:
             outcome, reason = Outcome.FAILED, problem.message
+        except DataError:  # PostgreSQL holds columns to their length and takes no NUL
+            outcome, reason = Outcome.FAILED, "holds a name too long, or a sign, that the database does not take"
         self.report.add(name, outcome, reason, tuple(dict.fromkeys(remarks)))
 
     def _incoming(self, source: Source, generator: Generator, remarks: list[str]) -> IncomingPost:
