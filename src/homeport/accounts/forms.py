@@ -1,7 +1,6 @@
 """The forms of the account pages. Fields say to password managers what they are for (`autocomplete`)."""
 
 import unicodedata
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,16 +62,6 @@ def check_handle(_form: Any, field: Any) -> None:
         raise ValidationError("Use lower-case letters and digits, joined by hyphens.")
 
 
-@cache
-def time_zones() -> dict[str, dict[str, str]]:
-    """The choices of a time zone, by continent: names such as `Europe/Berlin` with what to call them."""
-    groups = {"Everywhere": {"UTC": "UTC"}}
-    for name in zones.names():
-        region, _, place = name.partition("/")
-        groups.setdefault(region, {})[name] = place.replace("_", " ").replace("/", ", ")
-    return groups
-
-
 def _name(label: str = "Your name") -> StringField:
     return StringField(label, [InputRequired(), Length(max=80), check_name], render_kw={"autocomplete": "name"})
 
@@ -94,7 +83,7 @@ def _present_password(label: str) -> PasswordField:
 
 
 def _time_zone() -> SelectField:
-    return SelectField("Time zone", choices=time_zones, default="UTC")
+    return SelectField("Time zone", choices=zones.by_continent, default="UTC")
 
 
 class LoginForm(Form):

@@ -12,3 +12,13 @@ def names() -> tuple[str, ...]:
     """
     listed = files("tzdata").joinpath("zones").read_text().split()
     return tuple(sorted(name for name in listed if "/" in name and not name.startswith(("Etc/", "US/", "SystemV/"))))
+
+
+@cache
+def by_continent() -> dict[str, dict[str, str]]:
+    """The choices of a form, UTC first: for each continent its names with what to call them."""
+    groups = {"Everywhere": {"UTC": "UTC"}}
+    for name in names():
+        continent, _, place = name.partition("/")
+        groups.setdefault(continent, {})[name] = place.replace("_", " ").replace("/", ", ")
+    return groups

@@ -9,11 +9,6 @@ from homeport.ui.forms import Form, Length
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"  # what BCP 47 (RFC 5646) allows of it that people use
 
 
-def time_zones() -> dict[str, str]:
-    """The choices of a time zone, UTC first: its name, such as `America/New_York`, and what to show for it."""
-    return {name: name.replace("_", " ") for name in ("UTC", *zones.names())}
-
-
 class SiteForm(Form):
     """All settings of the site."""
 
@@ -24,7 +19,7 @@ class SiteForm(Form):
     language = StringField(
         "Language", [InputRequired(), Regexp(LANGUAGE, message="Enter a language code, such as en, de or pt-BR.")]
     )
-    time_zone = SelectField("Time zone", choices=time_zones, validators=[InputRequired()])
+    time_zone = SelectField("Time zone", choices=zones.by_continent, validators=[InputRequired()])
     registration = RadioField(
         "Registration",
         [InputRequired()],
