@@ -141,6 +141,18 @@ def test_a_post_goes_out_at_its_time_and_not_before(app: Flask, everybody: Cast,
     assert client.get("/posts/in-the-night-of-the-clocks").status_code == 200
 
 
+def test_a_post_that_is_thrown_away_at_the_last_moment_does_not_go_out(app: Flask, everybody: Cast) -> None:
+    at = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    post_id = schedule(app, everybody.alice, "Better not", at)
+    with app.app_context():
+        assert queries.due(at) == [post_id]
+        post = db.session.get_one(Post, post_id)
+        service.trash(post, everybody.alice.viewer, at)
+        assert not service.publish_if_due(post_id, at)
+        commit()
+    assert stored(app, f"/write/{post_id}")["status"] == "trashed"
+
+
 def test_the_job_publishes_everything_due_and_sends_word_once(app: Flask, everybody: Cast, client: Browser) -> None:
     past = clock.now() - timedelta(minutes=1)
     due = [schedule(app, everybody.alice, f"Due {number}", past + timedelta(seconds=number)) for number in range(3)]
