@@ -1,6 +1,7 @@
 """`homeport import`."""
 
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from homeport.accounts import queries as accounts
 from homeport.core import clock
 from homeport.core.command import make_app, with_config
 from homeport.core.config import Config
-from homeport.core.db import commit
+from homeport.core.db import commit, end_transaction
 from homeport.core.errors import Problem
 from homeport.core.http import Role
 from homeport.core.site import site
@@ -25,7 +26,10 @@ from homeport.interop.service import Advance, FolderImport
 from homeport.migrations.runner import upgrade
 
 SHOWN = 40
-BATCH = 20
+HOLD_SECONDS = 0.5
+# Who waits for SQLite's lock asks for it every 100 ms in the end: https://sqlite.org/c3ref/busy_timeout.html. A shorter
+# gap between two commits would be missed each time.
+GAP_SECONDS = 0.12
 
 
 @click.command("import", help="Bring a blog along: a folder of Markdown files (Zola, Hugo, Jekyll, Pelican or plain).")
@@ -56,16 +60,21 @@ def _prepare(config: Config, path: Path, author: str, dry_run: bool) -> FolderIm
             hint=f"Make one with: homeport user add {author} --name NAME --role author",
         )
     now = clock.now()
-    pictures = Pictures(config.media, user.id, now, dry_run)
-    return FolderImport(path.resolve(), user.id, pictures, ZoneInfo(site().time_zone), now, dry_run)
+    user_id, zone = user.id, ZoneInfo(site().time_zone)
+    end_transaction()  # reading every file once comes first, and takes no lock
+    return FolderImport(path.resolve(), user_id, Pictures(config.media, user_id, now, dry_run), zone, now, dry_run)
 
 
 def _committing(show: Advance) -> Advance:
-    """Commit each few posts: what is done stays done when the import is killed, and others may write in between."""
+    """Commit twice a second: what is done stays done when the import is killed, and others come to write in between."""
+    began = time.monotonic()
 
     def advance(done: int, total: int) -> None:
-        if done % BATCH == 0 or done == total:
+        nonlocal began
+        if done == total or time.monotonic() - began > HOLD_SECONDS:
             commit()
+            time.sleep(GAP_SECONDS if done < total else 0)
+            began = time.monotonic()
         show(done, total)
 
     return advance
