@@ -143,6 +143,9 @@ def test_a_folder_that_was_moved_is_recognised(blog: Blog, tmp_path: Path) -> No
     report = blog.bring()
     assert report.count(Outcome.UNCHANGED) == 3
     assert len(blog.posts()) == 3
+    changed = str(ZOLA["content/blog/2020-03-04-sea.md"]).replace("The sea", "The wide sea")
+    report = blog.bring({"content/blog/2020-03-04-sea.md": changed})
+    assert (report.count(Outcome.UPDATED), report.count(Outcome.FAILED)) == (1, 0)
 
 
 def test_a_file_that_changed_updates_its_post(blog: Blog) -> None:

@@ -156,8 +156,10 @@ class FolderImport:
 
     def _store(self, source: Source, incoming: IncomingPost, remarks: list[str]) -> tuple[Outcome, str]:
         digest = hashlib.sha256(json.dumps(asdict(incoming), default=str).encode()).hexdigest()
-        known = queries.imported(str(source.file.resolve()), incoming.path, digest)
+        place = str(source.file.resolve())
+        known = queries.imported(place, incoming.path, digest)
         if known is not None and known.digest == digest:
+            known.source = place  # or, when it next changes, nobody would know it in a folder that was moved
             return Outcome.UNCHANGED, ""
         post = db.session.get(Post, known.post_id) if known else None
         if known is not None and post is not None and post.version != known.post_version:
@@ -166,7 +168,7 @@ class FolderImport:
         remarks += [f"no redirect from /{path}: {reason}" for path, reason in refused]
         db.session.merge(
             ImportedPost(
-                source=str(source.file.resolve()),
+                source=place,
                 post_id=post.id,
                 digest=digest,
                 post_version=post.version,
