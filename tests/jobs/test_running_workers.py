@@ -5,17 +5,20 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 from flask import Flask
+from sqlalchemy import text, update
 
 from homeport.core import clock
 from homeport.core.config import Config
-from homeport.core.db import commit
-from homeport.jobs import queries, service
+from homeport.core.db import commit, db
+from homeport.jobs import jobs, queries, service
+from homeport.jobs.models import Mail
 from homeport.migrations.runner import upgrade
 from tests.jobs.conftest import StartWorker, wait_until
 from tests.jobs.mailservers import Sink
@@ -57,6 +60,26 @@ def test_two_workers_send_each_mail_once_and_share_the_chores(
     assert len(sink.mails) == len({arrived["Message-ID"] for arrived in sink.mails}) == 40
     with app.app_context():
         assert queries.worker_seen(clock.now())
+
+
+@pytest.mark.parametrize("config", [POSTGRESQL], indirect=True)
+def test_a_mail_that_another_worker_is_just_claiming_is_left_to_it(app: Flask) -> None:
+    def claim_too() -> object:
+        with app.app_context():
+            return jobs.claim(clock.now())
+
+    def somebody_waits() -> bool:
+        with db.engine.connect() as connection:
+            return bool(connection.scalar(text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")))
+
+    with app.app_context(), ThreadPoolExecutor(1) as pool:
+        service.queue_mail("reader@example.com", "Hello", "text", now=clock.now())
+        commit()
+        db.session.execute(update(Mail).values(status="sending"))
+        late = pool.submit(claim_too)
+        wait_until(somebody_waits)
+        commit()
+        assert late.result(30) is None
 
 
 @pytest.mark.parametrize("config", [POSTGRESQL], indirect=True)
