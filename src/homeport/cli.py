@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -58,7 +58,9 @@ def _create_app(config: Config) -> "Flask":
 
 
 def main() -> None:
-    """Run a command. A Problem ends it with its sentence: exit code 2 for a wrong setting, 1 for anything else."""
+    """Run a command. A Problem, or a database that is busy or full, ends it with a sentence: exit code 2 for a wrong
+    setting, 1 for anything else.
+    """
     try:
         group.main(standalone_mode=False)
     except click.ClickException as error:
@@ -67,8 +69,17 @@ def main() -> None:
     except click.Abort:
         sys.exit(130)
     except Problem as problem:
-        click.echo(f"homeport: {problem.message}" + (f"\n{problem.hint}" if problem.hint else ""), err=True)
-        sys.exit(2 if isinstance(problem, ConfigError) else 1)
+        _end(problem)
+    except Exception as error:
+        known = importlib.import_module("homeport.core.storage").problem(error, writing=False)
+        if known is None:
+            raise
+        _end(known)
+
+
+def _end(problem: Problem) -> NoReturn:
+    click.echo(f"homeport: {problem.message}" + (f"\n{problem.hint}" if problem.hint else ""), err=True)
+    sys.exit(2 if isinstance(problem, ConfigError) else 1)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """`homeport user`: accounts from a terminal."""
 
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from flask import Flask
 
 from homeport import cli
 from homeport.accounts import queries
+from homeport.core import served
 from homeport.core.config import Config
 from homeport.core.db import db
 from homeport.core.errors import Problem
@@ -101,6 +105,36 @@ def test_reset_prints_a_link_that_works(everybody: Cast, run: Run, client: Any) 
     assert "within 1 hour." in result.output
     assert client.submit("/reset", {"token": token_in(result.output), "password": NEW_PASSWORD}).status_code == 303
     assert log_in(client, everybody.alice, NEW_PASSWORD).status_code == 303
+
+
+def test_the_link_leads_to_where_the_blog_was_served_last(everybody: Cast, run: Run, config: Config) -> None:
+    served.note(replace(config, port=8123))
+    assert "http://localhost:8123/reset?token=" in run("reset", "alice@example.com").output
+
+
+@pytest.mark.parametrize("args", [["list"], ["reset", "olga@example.com"]])
+def test_a_mistyped_folder_does_not_become_a_blog(tmp_path: Path, args: list[str]) -> None:
+    result = CliRunner().invoke(cli.group, ["user", *args, "--data", str(tmp_path / "bolg")])
+    assert isinstance(result.exception, Problem)
+    assert "There is no blog in" in result.exception.message
+    assert not (tmp_path / "bolg").exists()
+
+
+def test_a_list_of_nobody_says_so(app: Flask, run: Run) -> None:
+    assert "Nobody has an account yet." in run("list").output
+
+
+def test_a_busy_database_is_one_sentence(
+    everybody: Cast, config: Config, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("homeport.core.db.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("sys.argv", ["homeport", "user", "list", "--data", str(config.data)])
+    with closing(sqlite3.connect(config.data / "homeport.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+    assert end.value.code == 1
+    assert "The database is busy" in capfd.readouterr().err
 
 
 def test_list_shows_everybody(everybody: Cast, run: Run, browser: Any) -> None:

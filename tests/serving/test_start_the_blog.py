@@ -41,6 +41,13 @@ def test_first_start_prints_where_it_is_ready_and_the_owners_link(data: Path) ->
             assert page.status == 200
 
 
+def test_a_command_beside_it_knows_the_address_it_was_given(data: Path) -> None:
+    add = [*SERVE[:-1], "user", "add", "olga@example.com", "--name", "Olga", "--role", "owner", "--data", str(data)]
+    with running(data) as blog:
+        said = subprocess.run(add, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+        assert f"http://localhost:{blog.port}/reset?token=" in said
+
+
 def test_second_start_prints_a_new_link_while_there_is_no_owner(data: Path) -> None:
     with running(data) as blog:
         first = blog.setup_link()

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from homeport.accounts import queries, service
 from homeport.accounts.forms import PersonForm
 from homeport.accounts.models import User
+from homeport.core import served
 from homeport.core.clock import now
 from homeport.core.command import make_app, with_config
 from homeport.core.config import Config
@@ -34,7 +35,14 @@ def _blog(config: Config) -> Iterator[None]:
         commit()
 
 
-@user.command()
+def _look_for_it(config: Config) -> None:
+    """Raise Problem where there is no blog yet: a mistyped folder should not quietly become one."""
+    if not config.database_url and not (config.data / "homeport.db").exists():
+        hint = "Name its folder with --data, or begin one with: homeport serve"
+        raise Problem(f"There is no blog in {config.data}.", code="no_blog", hint=hint)
+
+
+@user.command(short_help="Make an account.")
 @click.argument("email")
 @click.option("--name", required=True, help="What they are called.")
 @click.option("--role", required=True, type=click.Choice([role.label for role in Role]), help="What they may do.")
@@ -54,15 +62,17 @@ def add(config: Config, email: str, name: str, role: str, password_stdin: bool) 
             _print_link(config, person)
 
 
-@user.command()
+@user.command(short_help="Print a link to choose a new password.")
 @click.argument("email")
 @with_config
 def reset(config: Config, email: str) -> None:
     """Print a one-time link with which somebody chooses a new password; needs no mail server."""
+    _look_for_it(config)
     with _blog(config):
         person = queries.by_email(email)
         if person is None:
-            raise Problem(f"There is no account with the address {email}.", code="no_such_person")
+            hint = "See who has one with: homeport user list"
+            raise Problem(f"There is no account with the address {email}.", code="no_such_person", hint=hint)
         if person.suspended_at is not None:
             raise Problem(f"{email} is suspended.", code="suspended", hint="Readmit them on the page People first.")
         _print_link(config, person)
@@ -72,13 +82,17 @@ def reset(config: Config, email: str) -> None:
 @with_config
 def list_(config: Config) -> None:
     """List everybody: role, state, e-mail address, name."""
+    _look_for_it(config)
     with _blog(config):
-        for person in queries.people():
+        people = queries.people()
+        if not people:
+            click.echo("Nobody has an account yet. The link that homeport serve prints makes the owner's.")
+        for person in people:
             state = "suspended" if person.suspended_at else "active" if person.password_hash else "waiting"
             click.echo(f"{person.role.label:<8} {state:<10} {person.email:<32} {person.display_name}")
 
 
 def _print_link(config: Config, person: User) -> None:
     link = service.issue_link(person, now())
-    click.echo(f"Choose a password: {config.origin}/reset?token={link.token}")
+    click.echo(f"Choose a password: {served.origin(config)}/reset?token={link.token}")
     click.echo(f"The link works once, within {link.hours} hour{'' if link.hours == 1 else 's'}.")

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 
 import click
 
-from homeport.core import log
+from homeport.core import log, served
 from homeport.core.config import Config, load
 from homeport.migrations import is_current
 from homeport.serving.address import answers, reserve
@@ -30,6 +30,7 @@ def serve(**flags: str | None) -> None:
     stop = Stop()
     environ = _environ(config, flags)
     with the_only_one(config) as lock, reserve(config.host, config.port):
+        served.note(config)
         # The first start has a database to make anyway; later the question whether there is an owner can wait until
         # readers are answered.
         link = None if is_current(config) else _prepare(environ)
