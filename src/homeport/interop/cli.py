@@ -32,7 +32,11 @@ HOLD_SECONDS = 0.5
 GAP_SECONDS = 0.12
 
 
-@click.command("import", help="Bring a blog along: a folder of Markdown files (Zola, Hugo, Jekyll, Pelican or plain).")
+@click.command(
+    "import",
+    help="Bring a blog along: a folder of Markdown files (Zola, Hugo, Jekyll, Pelican or plain).",
+    short_help="Bring a blog along from a folder of Markdown.",
+)
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--author", required=True, metavar="EMAIL", help="Whose posts they become; names in the files are kept.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; say what would happen.")
