@@ -28,8 +28,9 @@ COSTLY = {
 
 
 def test_no_field_of_any_form_can_be_filled_with_something_costly(
-    app: Flask, everybody: Cast, client: Browser, browser: Login
+    app: Flask, everybody: Cast, client: Browser, browser: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(passwords, "hasher", passwords.Hasher(passwords.FLOOR))
     slow, sent = [], 0
     for visitor, form in all_forms(app, everybody, client, browser):
         for name in form.typed():

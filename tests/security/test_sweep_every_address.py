@@ -31,7 +31,7 @@ from tests.reading.test_attack_the_readers import MORE, scheme
 from tests.security.forms import Login
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
-METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "TRACE", "BREW")
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "TRACE")
 NEEDED = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -54,8 +54,8 @@ def fill(rule: Rule, value: str) -> str:
 
 @pytest.fixture
 def visitors(everybody: Cast, client: Browser, browser: Login) -> dict[str, Browser]:
-    """A stranger, a reader, a writer and the owner."""
-    people = {name: browser(getattr(everybody, name)) for name in ("charlie", "alice", "olga")}
+    """A stranger, a writer and the owner."""
+    people = {name: browser(getattr(everybody, name)) for name in ("alice", "olga")}
     return {"nobody": client, **people}
 
 
@@ -117,7 +117,7 @@ NASTY = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=NASTY, name=st.sampled_from(PARAMETERS), twice=st.booleans())
 def test_no_parameter_crashes_or_bends_any_page(
     app: Flask, visitors: dict[str, Browser], filled: None, value: str, name: str, twice: bool
@@ -130,7 +130,7 @@ def test_no_parameter_crashes_or_bends_any_page(
                 judge_safely(answer, f"{who} {rule.rule}?{query}")
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=NASTY)
 def test_no_part_of_an_address_crashes_anything(
     app: Flask, visitors: dict[str, Browser], filled: None, value: str
