@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -48,6 +48,19 @@ class Slow(Sink):
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep a mail, after a while."""
         await asyncio.sleep(0.05)
+        return await super().handle_DATA(server, session, envelope)
+
+
+class TakesItsTime(Sink):
+    """Takes so long over a mail that `meanwhile` happens before it answers."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keep a mail, after what happens meanwhile."""
+        self.meanwhile()
         return await super().handle_DATA(server, session, envelope)
 
 

@@ -20,7 +20,7 @@ from homeport.core.db import commit, db
 from homeport.core.errors import Problem
 from homeport.jobs import jobs, queries, service
 from homeport.jobs.models import Mail
-from tests.jobs.mailservers import HERE, Certificate, DropsAfterData, Sink, raw, running
+from tests.jobs.mailservers import HERE, Certificate, DropsAfterData, Sink, TakesItsTime, raw, running
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 Outbox = Callable[..., list[Mail]]
@@ -237,6 +237,21 @@ def test_mail_a_dead_worker_held_is_unknown_when_its_lease_ends(config: Config, 
         assert _send(NOON + jobs.LEASE - timedelta(seconds=1))["reader@example.com"].status == "sending"
         assert _send(NOON + jobs.LEASE)["reader@example.com"].status == "unknown"
     assert sink.mails == []
+
+
+def test_worker_whose_lease_ended_says_nothing_about_what_another_one_sends(config: Config) -> None:
+    def sent_again() -> None:
+        later = NOON + jobs.LEASE
+        with app.app_context():
+            jobs.settle(later)
+            service.retry_mail(db.session.scalars(select(Mail)).one(), later)
+            commit()
+            assert jobs.claim(later) is not None
+
+    with running(TakesItsTime(sent_again)) as server, _blog(config, server.url) as app:
+        _queue("reader@example.com")
+        held = _send()["reader@example.com"]
+        assert (held.status, held.attempts) == ("sending", 2)
 
 
 def test_mail_of_a_transaction_that_failed_is_not_sent(config: Config, sink: Sink) -> None:
