@@ -62,6 +62,7 @@ def state(folder: Path) -> dict[str, Any]:
 
 def main(template: Path, token: str) -> None:
     """Run until nothing ends a run."""
+    create_app(Config(data=template))  # loads every feature, once and not in each child
     for statements in range(500):
         folder = template.parent / f"run-{statements}"
         shutil.copytree(template, folder)
