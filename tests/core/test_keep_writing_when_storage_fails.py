@@ -26,7 +26,7 @@ from tests.conftest import Browser
 from tests.factories import make_post
 
 BODY = "A long text & <b>much</b> work.\n" * 60
-FORM = {"title": "Kept", "body": BODY, "key": "form-key"}
+FORM = {"do": "save", "version": "", "title": "Kept", "body": BODY, "key": "form-key"}
 JSON = {"Accept": "application/json"}
 
 
@@ -88,6 +88,8 @@ def assert_kept(answer: TestResponse, status: int, code: str) -> None:
     assert BODY in text
     assert '<textarea id="sent-' in text
     assert "Send it again" in text
+    assert "You had pressed: Save." in text
+    assert "Version" not in text  # nobody typed that
     assert "Nothing has been saved." in text
     assert code not in text  # the code is for programs
 

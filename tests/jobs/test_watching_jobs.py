@@ -166,7 +166,7 @@ def test_same_job_asked_for_twice_waits_once_and_one_of_a_failed_request_never(
 def test_owner_sees_mail_wait_for_a_mail_server_and_deletes_it(app: Flask, olga: Browser) -> None:
     waiting = _queue(app)
     page = _page(olga)
-    assert "Waiting: no mail server is set." in page
+    assert "These wait, because no mail server is set." in page
     assert "Hello Waiting" in page
     assert "reader@example.com" in page
     assert "a secret link" not in page

@@ -91,13 +91,13 @@ def test_from_the_first_link_to_the_first_reader(meet: Meet, served: Served) -> 
 
 def sets_up(owner: Person, served: Served) -> None:
     owner.opens(served.setup_link)
-    owner.hands.fill("The blog's title", "Harbour Notes")
+    owner.hands.fill("The blog’s title", "Harbour Notes")
     owner.hands.fill("Your name", "Olga")
     owner.hands.fill("E-mail address", "olga@example.com")
     owner.hands.fill("Password", "passwordpassword")
     owner.does("Begin")
     owner.sees("among the first that would be guessed")
-    expect(owner.at.page.get_by_label("The blog's title")).to_have_value("Harbour Notes")
+    expect(owner.at.page.get_by_label("The blog’s title")).to_have_value("Harbour Notes")
     owner.hands.fill("Password", PASSWORD)
     owner.does("Begin")
     assert "token" not in owner.at.page.url

@@ -15,7 +15,7 @@ def press(page: Page, button: str) -> None:
 
 def set_up(owner: Visitor, served: Served) -> None:
     owner.page.goto(served.setup_link)
-    owner.page.get_by_label("The blog's title").fill("Harbour Notes")
+    owner.page.get_by_label("The blog’s title").fill("Harbour Notes")
     owner.page.get_by_label("Your name").fill("Olga")
     owner.page.get_by_label("E-mail address").fill("olga@example.com")
     owner.page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -45,7 +45,7 @@ READING = """{% extends "ui/base.html" %}
 {% block title %}Reading{% endblock %}
 {% block main %}<article class="post"><header class="page-head"><h1>How a small harbour keeps its lights</h1>
 <p class="meta"><span>{{ when(moment) }}</span><span>by <a href="/reading" rel="author">Alice</a></span>
-<span>{{ 900 | reading_minutes | plural("minute") }}</span></p></header>
+<span>{{ 900 | reading_minutes | plural("minute") }} to read</span></p></header>
 {{ toc(headings) }}<div class="prose">{{ prose }}</div>
 <footer class="post-foot">{{ tag_list([("harbour", "/reading"), ("light", "/reading")]) }}</footer>
 {{ neighbours(("The one before", "/reading"), ("The one after", "/reading")) }}</article>

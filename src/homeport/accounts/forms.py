@@ -110,7 +110,7 @@ class SetUpForm(Form):
     """The blog and its owner."""
 
     token = HiddenField()
-    title = StringField("The blog's title", [InputRequired(), Length(max=120), check_name])
+    title = StringField("The blog’s title", [InputRequired(), Length(max=120), check_name])
     time_zone = _time_zone()
     name = _name()
     email = _email()
@@ -150,7 +150,7 @@ class ResetForm(Form):
 
 def _role() -> SelectField:
     choices = {
-        "reader": "Reader: comments",
+        "reader": "Reader: has an account, and writes nothing",
         "author": "Author: writes posts of their own",
         "editor": "Editor: changes everybody's posts",
         "owner": "Owner: may do everything",
