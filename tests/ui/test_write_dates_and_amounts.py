@@ -39,14 +39,6 @@ def test_a_program_reads_the_moment_in_utc() -> None:
     assert filters.machine_time(NIGHT) == "2026-11-22T23:30:00Z"
 
 
-def test_a_form_shows_the_sites_local_time(bare_app: Flask) -> None:
-    with bare_app.app_context():
-        site.change(time_zone="Europe/Berlin")
-        commit()
-        assert filters.form_time(NIGHT) == "2026-11-23T00:30"
-        assert filters.form_time(None) == ""
-
-
 @pytest.mark.parametrize(("words", "minutes"), [(0, 1), (1, 1), (238, 1), (239, 2), (2380, 10)])
 def test_reading_time_is_at_least_a_minute(words: int, minutes: int) -> None:
     assert filters.reading_minutes(words) == minutes
@@ -56,26 +48,6 @@ def test_one_is_not_many() -> None:
     assert filters.plural(1, "post") == "1 post"
     assert filters.plural(0, "post") == "0 posts"
     assert filters.plural(1204, "entry", "entries") == "1,204 entries"
-
-
-@pytest.mark.parametrize(
-    ("size", "shown"),
-    [
-        (0, "0 bytes"),
-        (1, "1 byte"),
-        (999, "999 bytes"),
-        (1000, "1.0 kB"),
-        (9_949, "9.9 kB"),
-        (9_950, "10 kB"),
-        (999_499, "999 kB"),
-        (999_500, "1.0 MB"),
-        (12_300_000, "12 MB"),
-        (3_400_000_000, "3.4 GB"),
-        (5_000_000_000_000, "5,000 GB"),
-    ],
-)
-def test_a_size_is_in_the_unit_a_person_would_choose(size: int, shown: str) -> None:
-    assert filters.file_size(size) == shown
 
 
 def test_backticks_in_a_title_are_code_and_nothing_else_is_markup() -> None:

@@ -72,11 +72,6 @@ def machine_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def form_time(moment: datetime | None) -> str:
-    """The site's local time as `<input type=datetime-local>` wants it; an empty string for None."""
-    return f"{local(moment):%Y-%m-%dT%H:%M}" if moment else ""
-
-
 def reading_minutes(words: int) -> int:
     """Whole minutes, at least one, that a text of `words` words takes to read."""
     return max(1, ceil(words / WORDS_PER_MINUTE))
@@ -85,16 +80,6 @@ def reading_minutes(words: int) -> int:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 post`, `2 posts`, `1,204 posts`; `many` where an s is not enough."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def file_size(size: int) -> str:
-    """A number of bytes in the unit a person would choose: `512 bytes`, `3.4 kB`, `12 MB` (powers of 1000)."""
-    if size < 1000:
-        return plural(size, "byte")
-    power = next(power for power in (1, 2, 3) if power == 3 or size / 1000**power < 999.5)
-    amount = size / 1000**power
-    unit = ("kB", "MB", "GB")[power - 1]
-    return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:,.0f} {unit}"
 
 
 def with_code(title: str) -> Markup:
@@ -116,10 +101,8 @@ def register(app: Flask) -> None:
         date_in_year,
         date_and_time,
         machine_time,
-        form_time,
         reading_minutes,
         plural,
-        file_size,
         with_code,
         without_code,
     ):

@@ -31,7 +31,6 @@ DESK = (
     Link("Comments", "/admin/comments", Role.EDITOR),
     Link("People", "/admin/people", Role.OWNER),
     Link("Jobs", "/admin/jobs", Role.OWNER),
-    Link("Mails", "/admin/mails", Role.OWNER),
     Link("Settings", "/admin/settings", Role.OWNER),
     Link("Account", "/account"),
 )
