@@ -66,7 +66,7 @@ def test_faults_are_found() -> None:
     assert pins("a==1.0\nb==2.0 \\\n    --hash=md5:0\n") == {}
     assert addresses(hashed) == []
     for line in (
-        "--index-url x",
+        "-i x",  # the index to install from
         "--find-links /x",
         "# https://example.org",
         "a @ file",
