@@ -69,8 +69,29 @@ def test_what_cannot_begin_is_one_sentence(
     assert count(app) == 0
 
 
+def test_an_address_stays_whole_and_what_holds_for_several_is_said_once(
+    app: Flask, everybody: Cast, config: Config, tmp_path: Path
+) -> None:
+    far = [f"https://far.example/{'long/' * 20}{number}.png" for number in range(2)]
+    body = "".join(f"![]({address})\n" for address in far)
+    old = write(tmp_path / "old", {"a.md": f"+++\ntitle='A'\ndate=2020-01-01\n+++\n{body}[x](gone.md)\n"})
+    said = run(config, str(old), "--author", "alice@example.com").output.splitlines()
+    assert said[said.index("a.md  came in") + 1 :][:4] == [
+        "  shows a picture of another host, which readers' browsers will not load:",
+        *(f"    {address}" for address in far),
+        "  link leads nowhere: gone.md",
+    ]
+
+
 def test_text_between_square_brackets_is_not_taken_for_a_colour(
     app: Flask, everybody: Cast, config: Config, tmp_path: Path
 ) -> None:
     old = write(tmp_path / "old", {"a.md": "+++\ntitle='A'\ndate=2020-01-01\n+++\n[x]([red]b.md)\n"})
     assert "[red]b.md" in run(config, str(old), "--author", "alice@example.com").output
+
+
+def test_a_file_cannot_talk_to_the_terminal(app: Flask, everybody: Cast, config: Config, tmp_path: Path) -> None:
+    old = write(tmp_path / "old", {"a\x1b[2J.md": "+++\ntitle='A'\ndate=2020-01-01\n+++\n[x](gone.md)\n"})
+    said = run(config, str(old), "--author", "alice@example.com").output
+    assert "gone.md" in said
+    assert "\x1b" not in said

@@ -2,13 +2,14 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -107,8 +108,10 @@ class _Bar:
 def _print(report: Report, console: Console, *, everything: bool, dry_run: bool) -> None:
     lines = list(report.lines())
     shown = lines if everything else lines[:SHOWN]
-    if shown:
-        console.print(_details(shown))
+    for line, style in _details(shown):
+        # A terminal breaks what is too long by itself, and then a file's name or an address can be copied whole.
+        shown_line = "".join(char if char.isprintable() else "\ufffd" for char in line)  # none that moves the cursor
+        console.print(shown_line, style=style, soft_wrap=True, markup=False, highlight=False)
     if len(lines) > len(shown):
         console.print(f"… and {len(lines) - len(shown)} more remarks; --verbose shows them all.")
     summary = Table(box=None, pad_edge=False, show_header=False)
@@ -118,13 +121,14 @@ def _print(report: Report, console: Console, *, everything: bool, dry_run: bool)
     console.print("\nThis was a dry run; nothing was changed.\n" if dry_run else "", summary)
 
 
-def _details(lines: Sequence[tuple[str, str, str]]) -> Table:
-    """A row for each thing to know; a file's name stands at its first one, whole, however long it is."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading in ("File", "Outcome", "What to know"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "Outcome")
-    before = ""
-    for file, outcome, what in lines:
-        table.add_row(*(["", ""] if file == before else [escape(file), outcome]), escape(what))
-        before = file
-    return table
+def _details(lines: Sequence[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+    """Lines with their style: each file, then what to know of it. What holds for several is said once, above them."""
+    for (file, outcome), of_file in groupby(lines, itemgetter(0, 1)):
+        yield f"{file}  {outcome}", "bold"
+        for said, things in groupby((what.partition(": ") for _, _, what in of_file), itemgetter(0)):
+            several = [thing for _, _, thing in things]
+            if len(several) > 1:
+                yield f"  {said}:", ""
+                yield from ((f"    {thing}", "") for thing in several)
+            else:
+                yield f"  {said}: {several[0]}" if several[0] else f"  {said}", ""
