@@ -10,6 +10,7 @@ from homeport.core import highlight
 from homeport.core.highlight import MOST_IN_BLOCK, MOST_IN_TEXT, Highlighter
 from homeport.core.markdown import render
 from homeport.ui.assets import ROOT
+from tests.contrast import colours, contrast
 
 CODE, TOKENS = ((ROOT / "css" / name).read_text("utf-8") for name in ("code.css", "tokens.css"))
 RUST = 'fn main() { let x: u8 = 1; print("a"); } // b\n'
@@ -84,26 +85,6 @@ def test_a_large_block_is_plain_and_a_text_has_its_share() -> None:
 )
 def test_code_that_a_lexer_would_be_slow_on_is_plain(language: str, code: str) -> None:
     assert Highlighter().highlight(code, language) is None
-
-
-def colours(css: str, scheme: str) -> dict[str, str]:
-    light, _, dark = css.partition("@media")
-    found = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", light))
-    if scheme == "dark":
-        found |= dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", dark))
-    return found
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance, 0 to 1 (WCAG 2.2, definition)."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from homeport.ui.assets import ROOT
+from tests.contrast import colours, contrast
 
 TOKENS = (ROOT / "css" / "tokens.css").read_text("utf-8")
 TEXT, SHAPE = 4.5, 3.0
@@ -21,29 +22,6 @@ PAIRS = [
 ]
 
 
-def colours(scheme: str) -> dict[str, str]:
-    """The tokens that are colours, as they are in `scheme`."""
-    light, _, dark = TOKENS.partition("@media")
-    found = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6});", light))
-    if scheme == "dark":
-        found |= dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6});", dark))
-    return found
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance, 0 to 1 (WCAG 2.2, definition)."""
-    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
-    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    """1 to 21."""
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
 def test_the_measure_of_contrast_itself_is_right() -> None:
     assert contrast("#fff", "#000000") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
@@ -52,7 +30,7 @@ def test_the_measure_of_contrast_itself_is_right() -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("front", "ground", "least"), PAIRS)
 def test_each_pair_can_be_told_apart(scheme: str, front: str, ground: str, least: float) -> None:
-    known = colours(scheme)
+    known = colours(TOKENS, scheme)
     assert contrast(known[front], known[ground]) >= least
 
 
