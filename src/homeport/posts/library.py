@@ -31,7 +31,7 @@ def titled(words: str) -> ColumnElement[bool]:
     return Post.title.icontains(words, autoescape=True)
 
 
-def written_by(viewer: Viewer) -> ColumnElement[bool]:
+def own(viewer: Viewer) -> ColumnElement[bool]:
     """Narrows to somebody's own posts."""
     return Post.author_id == viewer.user_id
 

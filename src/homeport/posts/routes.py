@@ -28,7 +28,7 @@ def desk() -> ResponseReturnValue:
     mine, number = "mine" in request.args, _page_number()
     among = queries.editable_by(viewer())
     if mine:
-        among = and_(among, library.written_by(viewer()))
+        among = and_(among, library.own(viewer()))
     counts = queries.counts_by_state(among)
     shown = and_(among, queries.in_state(state))
     if words:
