@@ -1,6 +1,7 @@
 """Somebody brings their old blog: what comes in, under which address, and what they are told."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from homeport.interop.pictures import Pictures
 from homeport.interop.report import Outcome, Report
 from homeport.interop.service import FolderImport
 from homeport.media.models import Media
+from homeport.media.service import sweep
 from homeport.posts.models import Post, Redirect, Revision, Status
 from tests.cast import Cast
 from tests.conftest import Browser
@@ -213,6 +215,16 @@ def test_a_broken_picture_is_told_and_the_post_comes_in(blog: Blog) -> None:
     )
     assert "x.png was not taken: The picture is damaged" in remarks(report)
     assert "![y](/media/" in blog.posts()["a"].body
+
+
+def test_a_picture_of_two_posts_stays_although_the_first_one_fails(blog: Blog, config: Config) -> None:
+    text = "+++\ntitle='A'\ndate=2020-01-01\n+++\n![x](x.png)"
+    report = blog.bring({"admin.md": text, "b.md": text, "x.png": png()})
+    assert report.count(Outcome.FAILED) == 1
+    with blog.app.app_context():
+        sweep(config.media, clock.now() + timedelta(days=2))
+    [picture] = config.media.iterdir()
+    assert f"/media/{picture.name}" in blog.posts()["b"].body
 
 
 def test_a_future_post_is_scheduled(blog: Blog) -> None:

@@ -89,8 +89,8 @@ class FolderImport:
         name = str(source.file.relative_to(self.root))
         remarks = list(source.remarks)
         try:
-            with db.session.begin_nested():
-                incoming = self._incoming(source, generator, remarks)
+            incoming = self._incoming(source, generator, remarks)
+            with db.session.begin_nested():  # without its pictures: other posts may show them too
                 outcome, reason = self._store(source, incoming, remarks)
         except Problem as problem:
             outcome, reason = Outcome.FAILED, problem.message
