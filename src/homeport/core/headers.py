@@ -3,6 +3,7 @@
 from flask import Flask, Response, request
 
 from homeport.core.config import Config
+from homeport.core.http import FOR_ALL
 
 # No 'unsafe-inline' and no foreign host anywhere: what a page needs, the blog serves itself.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -43,7 +44,7 @@ def install(app: Flask, config: Config) -> None:
         if "Cache-Control" not in response.headers:
             # Readers' browsers may keep a page but must ask each time; what a person or a form is behind is
             # not kept at all.
-            cacheable = response.status_code in {200, 301, 304, 308, 404} and "homeport.public" in request.environ
+            cacheable = response.status_code in {200, 301, 304, 308, 404} and FOR_ALL in request.environ
             response.headers["Cache-Control"] = "no-cache" if cacheable else "no-store"
         return response
 

@@ -74,6 +74,9 @@ class Ticket:
 
 
 TICKET = "homeport.ticket"
+FOR_ALL = "homeport.for_all"
+"""Set in the environment of a request whose answer is the same for everybody, so that browsers may keep it."""
+
 BUSY = "homeport.busy"
 """Set in the environment of a request whose body was not read, since too many others are still being waited for."""
 
@@ -221,7 +224,7 @@ def _fill_ticket(view: Any) -> None:
     # Read first, in the transaction the page is read in: a page can then never be newer or older than its version.
     if any(name in request.cookies for name in SESSION_COOKIES):
         return
-    request.environ["homeport.public"] = True
+    request.environ[FOR_ALL] = True
     ticket = request.environ.get(TICKET)
     if ticket is not None and set(request.args) <= view.cached_params:
         ticket.version = site_version()
