@@ -77,6 +77,13 @@ def test_a_pages_address_keeps_what_is_on_it(app: Flask, client: Browser, everyb
     assert Page(client.get(second)).links()["Newer"].startswith("/?before=")
 
 
+def test_the_title_tells_the_front_page_from_what_is_older(client: Browser, titles: list[str]) -> None:
+    front = client.get("/")
+    older = client.get(Page(front).links()["Older"])
+    assert "<title>Older posts – " in older.text
+    assert "<title>Older" not in front.text
+
+
 def test_each_page_names_itself_as_canonical(client: Browser, titles: list[str]) -> None:
     second = Page(client.get("/")).links()["Older"]
     for address in ("/", second):
