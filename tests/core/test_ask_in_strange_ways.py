@@ -1,17 +1,16 @@
 """Requests that no page of the blog sends: wrong hosts, methods, sizes and bytes. None may end as a crash."""
 
 import socket
-from threading import Thread
 from urllib.parse import quote_from_bytes
 
 import pytest
 from flask import Flask, request
-from werkzeug.serving import make_server
 
 from homeport.app import create_app
 from homeport.core.config import Config
 from homeport.core.http import public
 from tests.conftest import Browser
+from tests.listening import listening
 
 MEGABYTE = 1_000_000
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
@@ -155,14 +154,13 @@ def test_strange_headers_are_no_crash(client: Browser, headers: dict[str, str]) 
 
 
 def test_a_body_that_ends_early_is_no_crash(echo: Flask) -> None:
-    server = make_server("127.0.0.1", 0, echo, threaded=True)
-    Thread(target=server.serve_forever, daemon=True).start()
     head = "POST /echo HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 100\r\n"
     head += "Content-Type: application/x-www-form-urlencoded\r\n\r\ntext=abc"
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
+    with (
+        listening(echo) as server,
+        socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection,
+    ):
         connection.sendall(head.encode())
         connection.shutdown(socket.SHUT_WR)
         status = connection.recv(100).split()[1]
-    server.shutdown()
-    server.server_close()
     assert status in {b"200", b"400"}

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,8 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from tests.serving.running import free_port
 
 HOMEPORT = Path(sys.executable).with_name("homeport")
 PHONE = {"width": 390, "height": 844}
@@ -33,14 +34,6 @@ class Served:
     address: str
     setup_link: str
     data: Path
-
-
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -1,40 +1,27 @@
 """The blog served to a real browser, as Alice sees it."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from homeport.app import create_app
 from homeport.core.config import Config
 from homeport.core.db import db
 from tests.cast import Cast, open_session
-
-
-class Quiet(WSGIRequestHandler):
-    """Writes no line for each request."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+from tests.listening import listening
 
 
 @pytest.fixture
 def address(app: Flask, config: Config) -> Iterator[str]:
     """Where the blog is served while the test runs."""
     # The port is known only when the server listens, and the blog answers only to its own address.
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    served = create_app(replace(config, port=server.server_port))
-    server.app = served
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(app) as server:
+        served = create_app(replace(config, port=server.server_port))
+        server.app = served
+        yield f"http://localhost:{server.server_port}"
     with served.app_context():
         db.engine.dispose()
 

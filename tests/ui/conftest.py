@@ -1,6 +1,5 @@
 """A blog with nothing but `core` and `ui`: what this folder tests needs no feature."""
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, ConsoleMessage, Page
-from werkzeug.serving import make_server
 
 from homeport import ui
 from homeport.core import csrf, headers, http
@@ -16,6 +14,7 @@ from homeport.core.config import Config
 from homeport.core.db import Base, SiteVersion, commit, db, engine_options, install
 from homeport.core.http import VIEWER_LOADER, Role, Viewer
 from homeport.core.site import SiteSetting  # noqa: F401 (its table belongs to every page)
+from tests.listening import listening
 
 SECRET = "the secret of a session"
 
@@ -74,13 +73,8 @@ def token() -> str:
 @pytest.fixture
 def served(bare_app: Flask) -> Iterator[str]:
     """The address at which `bare_app` is served while the test runs."""
-    server = make_server("127.0.0.1", 0, bare_app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(bare_app) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture
