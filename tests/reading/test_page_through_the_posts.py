@@ -80,7 +80,7 @@ def test_a_pages_address_keeps_what_is_on_it(app: Flask, client: Browser, everyb
 def test_the_title_tells_the_front_page_from_what_is_older(client: Browser, titles: list[str]) -> None:
     front = client.get("/")
     older = client.get(Page(front).links()["Older"])
-    assert "<title>Older posts – " in older.text
+    assert "<title>Older posts" in older.text
     assert "<title>Older" not in front.text
 
 
