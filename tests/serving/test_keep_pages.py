@@ -47,6 +47,29 @@ def test_late_old_page_does_not_displace_the_new_one(blog: OnePage) -> None:
     assert (blog.get().data, blog.asked) == (b"new", 2)
 
 
+def test_a_page_that_takes_its_time_does_not_hold_up_another(blog: OnePage) -> None:
+    answers = []
+
+    def somebody_else_asks() -> None:
+        blog.before_answering = lambda: None
+        answers.append(blog.get("/another"))
+
+    blog.before_answering = somebody_else_asks
+    blog.get("/slow")
+    assert [answer.data for answer in answers] == [TEXT]
+
+
+def test_a_page_that_failed_lets_the_next_one_be_made_at_once(blog: OnePage) -> None:
+    def fail() -> None:
+        raise RuntimeError
+
+    blog.before_answering = fail
+    with pytest.raises(RuntimeError):
+        blog.get()
+    blog.before_answering = lambda: None
+    assert blog.get().data == TEXT
+
+
 def test_nothing_is_served_from_memory_while_the_version_is_unknown(blog: OnePage) -> None:
     blog.get()
     blog.version = None

@@ -19,6 +19,10 @@ import brotli
 from homeport.core.http import TICKET, Ticket
 
 FOREVER = -1
+# Seconds that making a page waits for the one being made to be finished. Threads that make pages side by side hand the
+# interpreter to each other at every question to the database, which costs a third of all pages; a slow page, on the
+# other hand, must not hold up the rest.
+PATIENCE = 0.05
 IDENTITY, GZIP, BROTLI = range(3)
 CODINGS = ("", "gzip", "br")
 SMALLEST_COMPRESSED = 256  # below this, the header about the compression costs more than it saves
@@ -179,6 +183,7 @@ def page_cache(app: WSGIApplication, current: Callable[[], int | None], limit: i
     """
     store = Store(limit)
     pages = store.pages
+    turn = threading.Lock()
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -193,7 +198,12 @@ def page_cache(app: WSGIApplication, current: Callable[[], int | None], limit: i
         key = (environ["wsgi.url_scheme"], host, path, environ["QUERY_STRING"])
         page = pages.get(key)
         if page is None or page.version not in (version, FOREVER):
-            answer = _ask(app, environ, start_response)
+            waited = turn.acquire(timeout=PATIENCE)
+            try:
+                answer = _ask(app, environ, start_response)
+            finally:
+                if waited:
+                    turn.release()
             if not isinstance(answer, Page):
                 return answer if method == "GET" else _without_body(answer)
             page = answer
