@@ -8,7 +8,8 @@ time-out, and nothing to purge. Who brings a session cookie or `Authorization` n
 
 import threading
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -183,7 +184,7 @@ def page_cache(app: WSGIApplication, current: Callable[[], int | None], limit: i
     """
     store = Store(limit)
     pages = store.pages
-    turn = threading.Lock()
+    making = threading.Lock()
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -198,12 +199,8 @@ def page_cache(app: WSGIApplication, current: Callable[[], int | None], limit: i
         key = (environ["wsgi.url_scheme"], host, path, environ["QUERY_STRING"])
         page = pages.get(key)
         if page is None or page.version not in (version, FOREVER):
-            waited = turn.acquire(timeout=PATIENCE)
-            try:
+            with _turn(making):
                 answer = _ask(app, environ, start_response)
-            finally:
-                if waited:
-                    turn.release()
             if not isinstance(answer, Page):
                 return answer if method == "GET" else _without_body(answer)
             page = answer
@@ -222,6 +219,17 @@ def page_cache(app: WSGIApplication, current: Callable[[], int | None], limit: i
         return variant.body if method == "GET" else []
 
     return serve
+
+
+@contextmanager
+def _turn(lock: threading.Lock) -> Iterator[None]:
+    """Hold the lock if it can be had within PATIENCE; go on without it if not."""
+    held = lock.acquire(timeout=PATIENCE)
+    try:
+        yield
+    finally:
+        if held:
+            lock.release()
 
 
 def _ask(app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse) -> Page | Iterable[bytes]:
