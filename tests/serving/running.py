@@ -33,6 +33,14 @@ def eventually(question: Callable[[], object], what: str) -> None:
         time.sleep(0.02)
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Whether a process does nothing any more; an orphan's entry stays until init gets round to taking it away."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 class Answer(NamedTuple):
     """What came back."""
 

@@ -7,10 +7,9 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.serving.running import Reader, eventually, running
+from tests.serving.running import Reader, eventually, has_ended, running
 
 READERS = 8
 # Out of memory; made anew each time, as it says who asks; and one that takes long enough to be cut off.
@@ -75,9 +74,9 @@ def test_second_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
         family, web = blog.family(), blog.web_server()
         blog.worker().suspend()  # it would make the end last as long as it may
         blog.process.send_signal(signal.SIGINT)
-        eventually(lambda: not web.is_running() or web.status() == psutil.STATUS_ZOMBIE, "the web server's end")
+        eventually(lambda: has_ended(web), "the web server's end")
         blog.process.send_signal(signal.SIGINT)
         asked = time.monotonic()
         blog.process.wait(8)
         assert time.monotonic() - asked < 5
-        eventually(lambda: not any(process.is_running() for process in family), "the end of all")
+        eventually(lambda: all(has_ended(process) for process in family), "the end of all")

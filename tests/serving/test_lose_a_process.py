@@ -10,7 +10,6 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
 
-import psutil
 import pytest
 from sqlalchemy import select
 
@@ -22,7 +21,7 @@ from homeport.migrations.runner import upgrade
 from homeport.posts.models import Post, Status
 from tests.cast import Cast, make_cast, open_session
 from tests.factories import make_post
-from tests.serving.running import Reader, Running, ask, eventually, free_port, running
+from tests.serving.running import Reader, Running, ask, eventually, free_port, has_ended, running
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +107,7 @@ def test_killed_web_process_comes_back_and_keeps_what_it_said_was_stored(blog: R
 def test_killed_web_server_takes_its_processes_along_and_comes_back(blog: Running) -> None:
     server, processes = blog.web_server(), blog.web_processes()
     server.kill()
-    eventually(lambda: not any(process.is_running() for process in processes), "the end of the orphans")
+    eventually(lambda: all(has_ended(process) for process in processes), "the end of the orphans")
     eventually(lambda: well(blog), "the web server")
     assert blog.web_server().pid != server.pid
 
@@ -129,13 +128,13 @@ def test_killed_worker_comes_back_and_publishes_what_was_due_once(blog: Running,
 
 
 def test_killed_supervisor_leaves_nobody_behind_and_starts_again_without_a_hand(data: Path, blog: Running) -> None:
+    eventually(lambda: len(blog.family()) == 3, "web server, web process and worker, and nobody who prepares")
     family = blog.family()
-    assert len(family) == 3
     blog.process.kill()
     blog.process.wait()
     with running(data, blog.port) as again:  # at once: while the orphans are ending
         assert well(again) or ask(again.port, "/").status == 200
-        assert not any(process.is_running() for process in family)
+        assert all(has_ended(process) for process in family)
 
 
 def test_process_that_hangs_does_not_outlive_the_supervisor(data: Path, cast: Cast) -> None:
@@ -143,4 +142,4 @@ def test_process_that_hangs_does_not_outlive_the_supervisor(data: Path, cast: Ca
         worker = blog.worker()
         os.kill(worker.pid, signal.SIGSTOP)
         assert blog.stop() == 0
-        assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
+        assert has_ended(worker)

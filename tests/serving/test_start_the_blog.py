@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving.running import PATIENCE, Running, ask, free_port, running
+from tests.serving.running import PATIENCE, Running, ask, free_port, has_ended, running
 
 SERVE = [sys.executable, "-m", "homeport.cli", "serve"]
 
@@ -124,5 +124,5 @@ def test_it_ends_cleanly_when_asked(data: Path, number: int) -> None:
     with running(data) as blog:
         family = blog.family()
         assert blog.stop(number) == 0
-        assert not any(process.is_running() for process in family)
+        assert all(has_ended(process) for process in family)
     assert not list(data.glob("*.db-*"))  # each database is one whole file again, fit to be copied
