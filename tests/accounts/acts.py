@@ -1,14 +1,17 @@
 """What people do in more than one test."""
 
+from datetime import datetime
 from typing import Any
 
+import pyotp
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from homeport.accounts import queries, service
 from homeport.core import clock, site
 from homeport.core.db import commit
-from tests.cast import PASSWORD, Person
+from homeport.core.http import SYSTEM
+from tests.cast import PASSWORD, SECRET, Person
 from tests.conftest import Browser
 
 NEW_PASSWORD = "seven tired boats at noon"
@@ -17,6 +20,17 @@ NEW_PASSWORD = "seven tired boats at noon"
 def log_in(browser: Browser, person: Person, password: str = PASSWORD, **options: Any) -> TestResponse:
     """Send the login form."""
     return browser.submit("/login", {"email": person.email, "password": password}, **options)
+
+
+def present_code(at: datetime | None = None) -> str:
+    """What the authenticator apps of the cast show now."""
+    return pyotp.TOTP(SECRET).at(at or clock.now())
+
+
+def log_in_with_code(browser: Browser, person: Person) -> TestResponse:
+    """Both steps of a login."""
+    log_in(browser, person)
+    return browser.submit("/login/code", {"code": present_code()})
 
 
 def is_logged_in(browser: Browser) -> bool:
@@ -37,7 +51,7 @@ def reset_token(app: Flask, person: Person) -> str:
     with app.app_context():
         user = queries.by_id(person.id)
         assert user is not None
-        token = service.issue_link(user, clock.now()).token
+        token = service.issue_link(user, by=SYSTEM, now=clock.now()).token
         commit()
         return token
 

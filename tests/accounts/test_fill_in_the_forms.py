@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.accounts.acts import open_registration, reset_token, setup_token
+from tests.accounts.acts import log_in, open_registration, reset_token, setup_token
 from tests.cast import Cast
 
 Attributes = dict[str, str | None]
@@ -42,6 +42,13 @@ class Controls(HTMLParser):
 
 
 USER, OLD, NEW = ("email", "username"), ("password", "current-password"), ("password", "new-password")
+CODE = ("text", "one-time-code")
+
+
+def second_step(app: Flask, everybody: Cast) -> Any:
+    eve: Any = app.test_client()
+    log_in(eve, everybody.eve)
+    return eve.get("/login/code")
 
 
 def pages(app: Flask, everybody: Cast, browser: Any, client: Any) -> dict[str, str]:
@@ -53,6 +60,8 @@ def pages(app: Flask, everybody: Cast, browser: Any, client: Any) -> dict[str, s
         "register": client.get("/register").text,
         "reset": client.get("/reset", query_string={"token": token}).text,
         "password": olga.get("/account/password").text,
+        "confirm": olga.get("/account/confirm").text,
+        "code": second_step(app, everybody).text,
         "profile": olga.get("/account").text,
         "add": olga.get("/admin/people/add").text,
         "person": olga.get(f"/admin/people/{everybody.bob.id}").text,
@@ -65,7 +74,9 @@ EXPECTED = {
     "login": [USER, OLD],
     "register": [USER, NEW],
     "reset": [USER, NEW],
-    "password": [USER, OLD, NEW],
+    "password": [USER, NEW],
+    "confirm": [USER, OLD, CODE],
+    "code": [CODE],
     "wrong login": [USER, OLD],
     "wrong registration": [USER, NEW],
 }

@@ -16,7 +16,7 @@ from homeport.core import clock
 from homeport.core.db import commit, db
 from homeport.core.errors import Problem
 from homeport.core.ids import digest
-from tests.accounts.acts import NEW_PASSWORD, is_logged_in, log_in
+from tests.accounts.acts import is_logged_in, log_in
 from tests.accounts.conftest import CountingHasher
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Browser
@@ -151,8 +151,7 @@ def test_refused_tries_do_not_make_the_wait_longer(everybody: Cast, client: Brow
 
 def test_the_present_password_is_counted_like_a_login(everybody: Cast, browser: Any, hasher: CountingHasher) -> None:
     alice = browser(everybody.alice)
-    form = {"present": "wrong", "new": NEW_PASSWORD}
-    statuses = [alice.submit("/account/password", form).status_code for _ in range(FREE + 2)]
+    statuses = [alice.submit("/account/confirm", {"password": "wrong"}).status_code for _ in range(FREE + 2)]
     assert statuses == [422] * FREE + [429] * 2
     assert hasher.compared == FREE
     assert log_in(alice, everybody.alice).status_code == 429

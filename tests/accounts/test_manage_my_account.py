@@ -1,8 +1,10 @@
 """One's own account: profile, password, devices."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
 from homeport.accounts import passwords, queries
@@ -107,10 +109,10 @@ def test_a_new_password_replaces_the_old_and_ends_every_other_session(
     elsewhere = browser(everybody.alice)
     log_in(client, everybody.alice)
     before, token = client.token, reset_token(app, everybody.alice)
-    answer = client.submit("/account/password", {"present": PASSWORD, "new": NEW_PASSWORD})
+    answer = client.submit("/account/password", {"new": NEW_PASSWORD})
     assert answer.status_code == 303
     assert client.token != before, "the session goes on under a new id"
-    assert "Your password is changed." in client.get("/account/password").text
+    assert "Your password is changed." in client.get("/account/security").text
     assert not is_logged_in(elsewhere)
     thief: Any = app.test_client()
     thief.set_cookie("sid", before)
@@ -120,14 +122,22 @@ def test_a_new_password_replaces_the_old_and_ends_every_other_session(
     assert log_in(thief, everybody.alice, NEW_PASSWORD).status_code == 303
 
 
-def test_the_present_password_is_needed(app: Flask, everybody: Cast, browser: Any) -> None:
-    alice, before = browser(everybody.alice), stored_hash(app, everybody.alice)
-    for present in ("", "wrong", NEW_PASSWORD):
-        answer = alice.submit("/account/password", {"present": present, "new": NEW_PASSWORD})
-        assert answer.status_code == 422
-        assert NEW_PASSWORD not in answer.text
-    assert stored_hash(app, everybody.alice) == before
-    assert is_logged_in(alice)
+def test_after_a_while_the_present_password_is_needed(app: Flask, everybody: Cast, client: Browser) -> None:
+    before, begun = stored_hash(app, everybody.alice), clock.now()
+    log_in(client, everybody.alice)
+    with time_machine.travel(begun + timedelta(minutes=16), tick=False):
+        to_confirm = client.get("/account/password").location
+        assert to_confirm == "/account/confirm?next=/account/password"
+        assert client.submit("/account/password", {"new": NEW_PASSWORD}).status_code == 401
+        for present in ("", "wrong", NEW_PASSWORD):
+            answer = client.submit("/account/confirm", {"password": present, "next": "/account/password"})
+            assert answer.status_code == 422
+        assert client.get("/account/password").location == to_confirm
+        assert stored_hash(app, everybody.alice) == before
+        answer = client.submit("/account/confirm", {"password": PASSWORD, "next": "/account/password"})
+        assert answer.location == "/account/password"
+        assert client.submit("/account/password", {"new": NEW_PASSWORD}).status_code == 303
+    assert stored_hash(app, everybody.alice) != before
 
 
 def test_alice_sees_where_she_is_logged_in(app: Flask, everybody: Cast) -> None:

@@ -14,7 +14,7 @@ from homeport.core import clock
 from homeport.core.db import commit, db
 from homeport.core.http import Role
 from homeport.core.site import site
-from tests.accounts.acts import is_logged_in, masked, setup_token
+from tests.accounts.acts import masked, setup_token
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Browser
 
@@ -44,8 +44,8 @@ def test_the_owner_opens_the_link_and_can_write(app: Flask, client: Browser) -> 
 
     answer = client.submit("/setup", answers(token))
     assert (answer.status_code, answer.location) == (303, "/write")
-    assert "What will its first post be about?" in client.get("/account").text
-    assert is_logged_in(client)
+    assert client.get("/write").location == "/account/security", "first a second factor"
+    assert "What will its first post be about?" in client.get("/account/security").text
     with app.app_context():
         owner = queries.by_email("olga@example.com")
         assert owner is not None

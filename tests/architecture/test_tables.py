@@ -15,22 +15,34 @@ KINDS = {"editable", "system", "derived"}
 # What an export of the whole blog has to carry. `homeport export` is made from this list, and whoever adds a table
 # decides here, on the day it is made, and not when somebody misses their data.
 EXPORTED = {
+    "audit_details",
+    "audit_events",
     "bylines",
+    "departures",
     "imported_posts",
+    "invitation_uses",
+    "invitations",
     "media",
+    "passkeys",
     "post_tags",
     "posts",
+    "recovery_codes",
     "redirects",
     "revisions",
     "site_settings",
     "tags",
+    "totps",
     "users",
 }
 NOT_EXPORTED = {
     "attempts": "failed logins, forgotten within a day",
     "auth_sessions": "a login belongs to a device and this server; people log in again",
+    "ceremonies": "proofs of identity that were begun, over within minutes",
+    "known_devices": "a cookie of this server's; people log in again",
     "mails": "letters to other people, emptied once they are sent",
     "one_time_tokens": "only digests of links that expire within the hour",
+    "personal_exports": "files that whoever asked for them has for a day",
+    "registrations": "accounts that were asked for and that nobody has confirmed; whoever asked asks again",
     "site_version": "a number that means something to this server's page cache alone",
 }
 

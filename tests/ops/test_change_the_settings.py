@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from flask import Flask
 
-from homeport.core import site
+from homeport.core import clock, site
 from homeport.core.db import commit, site_version
 from homeport.core.errors import Problem
 from homeport.core.site import Site
@@ -110,7 +110,7 @@ def test_nobody_else_may(app: Flask, everybody: Cast, browser: Callable[[Person]
     assert other.submit("/admin/settings", NEW).status_code == 403
     assert stored(app) == Site()
     with app.app_context(), pytest.raises(Problem):
-        service.change_settings(Site(title="Mine"), getattr(everybody, name).viewer)
+        service.change_settings(Site(title="Mine"), getattr(everybody, name).viewer, clock.now())
 
 
 def test_strangers_are_asked_to_log_in(app: Flask, client: Browser) -> None:

@@ -163,6 +163,6 @@ def test_two_verbs_that_meet_in_a_deleted_post_do_no_harm(app: Flask, everybody:
     with app.app_context():
         post = db.session.get_one(Post, post_id)
         service.trash(post, everybody.alice.viewer, clock.now())
-        service.delete_forever(post, everybody.alice.viewer)
+        service.delete_forever(post, everybody.alice.viewer, clock.now())
         commit()
         assert not service.publish_if_due(post_id, clock.now())

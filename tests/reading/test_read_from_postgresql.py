@@ -81,6 +81,7 @@ def test_a_nul_in_a_form_is_left_out(blog: tuple[Flask, Cast]) -> None:
     olga = app.test_client()
     assert isinstance(olga, Browser)
     form = {"title": "A\0B", "about": "x\0y", "language": "en", "time_zone": "UTC", "registration": "closed"}
+    form |= {"second_factor": "editors"}
     assert olga.login(everybody.olga).submit("/admin/settings", form | {"posts_per_page": "2"}).status_code == 303
     assert Page(app.test_client().get("/")).one("title").text == "AB"
     assert app.test_client().post("/login", data={"email": "a\0b@example.com", "password": "a\0b"}).status_code < 500

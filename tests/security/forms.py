@@ -10,6 +10,7 @@ from homeport.accounts import service
 from homeport.accounts.models import User
 from homeport.core import clock, site
 from homeport.core.db import commit, db
+from homeport.core.http import SYSTEM
 from tests.cast import Cast, Person
 from tests.conftest import Browser
 from tests.factories import make_post
@@ -88,7 +89,7 @@ def all_forms(app: Flask, everybody: Cast, client: Browser, browser: Login) -> I
     with app.app_context():
         site.change(registration="open")
         make_post(everybody.alice, "Harbour lights", tags=["ships"])
-        link = service.issue_link(db.session.get_one(User, everybody.bob.id), clock.now())
+        link = service.issue_link(db.session.get_one(User, everybody.bob.id), by=SYSTEM, now=clock.now())
         commit()
     pages: dict[str, Browser] = {
         **dict.fromkeys(("/login", "/register", f"/reset?token={link.token}"), client),

@@ -11,7 +11,7 @@ from homeport.accounts import service
 from homeport.accounts.models import User
 from homeport.core import clock, csrf, ids, site
 from homeport.core.db import commit, db
-from homeport.core.http import public, request_id
+from homeport.core.http import SYSTEM, public, request_id
 from homeport.core.log import JsonFormatter, LineFormatter
 from homeport.jobs.service import queue_mail
 from tests.cast import PASSWORD, Cast
@@ -35,7 +35,7 @@ def test_what_people_type_and_carry_is_never_logged(
     app: Flask, everybody: Cast, client: Browser, browser: Login, log: pytest.LogCaptureFixture
 ) -> None:
     with app.app_context():
-        reset = service.issue_link(db.session.get_one(User, everybody.bob.id), clock.now()).token
+        reset = service.issue_link(db.session.get_one(User, everybody.bob.id), by=SYSTEM, now=clock.now()).token
         setup = service.issue_setup_link(clock.now())
         site.change(registration="open")
         commit()

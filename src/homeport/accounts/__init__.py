@@ -2,12 +2,14 @@
 
 from flask import Flask
 
-from homeport.accounts import account_routes, jobs, people_routes, presence, routes
+from homeport.accounts import account_routes, jobs, login_routes, people_routes, presence, routes, security_routes
+from homeport.accounts.browsers import name_of
 
-__all__ = ["account_routes", "jobs", "people_routes", "register"]
+__all__ = ["account_routes", "jobs", "login_routes", "people_routes", "register", "security_routes"]
 
 
 def register(app: Flask) -> None:
     """Add the account pages, and have every request know who asks."""
     presence.register(app)
     app.register_blueprint(routes.bp)
+    app.add_template_filter(name_of, "browser_name")

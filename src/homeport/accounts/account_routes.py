@@ -6,13 +6,14 @@ from datetime import datetime
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from homeport.accounts import presence, queries, service, sessions
+from homeport.accounts import audit, devices, factors, presence, queries, service, sessions
 from homeport.accounts.browsers import name_of
 from homeport.accounts.forms import PasswordForm, ProfileForm
+from homeport.accounts.models import User
 from homeport.accounts.routes import bp, refused, wrong
 from homeport.core.clock import now
 from homeport.core.errors import Problem, not_found
-from homeport.core.http import member, viewer
+from homeport.core.http import member, sensitive, viewer
 from homeport.core.site import site
 from homeport.ui.messages import say
 
@@ -41,26 +42,39 @@ def change_profile() -> ResponseReturnValue:
 
 @bp.get("/account/password")
 @member
+@sensitive
 def password() -> ResponseReturnValue:
-    """The form for another password."""
-    return render_template("accounts/password.html", form=PasswordForm(), email=presence.me().email)
+    """The form for another password, or for the first one of somebody who has come by a passkey so far."""
+    return _password_page(PasswordForm())
 
 
 @bp.post("/account/password")
 @member
+@sensitive
 def change_password() -> ResponseReturnValue:
     """Set another password: every other session ends, and this one goes on under a new id."""
     form, me = PasswordForm(request.form), presence.me()
-    email = me.email
     if not form.validate():
-        return wrong(form, "accounts/password.html", email=email)
+        return wrong(form, PASSWORD, **_about_password(me))
     try:
-        service.change_password(me, **form.data, network=presence.network(), settings=site(), now=now())
+        service.change_password(me, form.new.data or "", by=viewer(), settings=site(), now=now())
     except Problem as problem:
-        return refused(form, problem, "accounts/password.html", email=email)
+        return refused(form, problem, PASSWORD, **_about_password(presence.me()))
     presence.enter(presence.me(), "password")
     say("Your password is changed. Every other device is logged out.")
-    return redirect(url_for("accounts.password"), 303)
+    return redirect(url_for("accounts.security"), 303)
+
+
+PASSWORD = "accounts/password.html"  # noqa: S105 (a template's name)
+
+
+def _password_page(form: PasswordForm) -> str:
+    return render_template(PASSWORD, form=form, **_about_password(presence.me()))
+
+
+def _about_password(user: User) -> dict[str, object]:
+    least = factors.least_password(user.id)
+    return {"email": user.email, "has_one": user.password_hash is not None, "least": least}
 
 
 @dataclass(frozen=True)
@@ -99,8 +113,10 @@ def end_session(handle: str) -> ResponseReturnValue:
     if handle == _this():
         presence.leave()
         return redirect(url_for("accounts.login"), 303)
+    devices.forget_of_session(presence.me().id, handle)
     if not sessions.end_one(presence.me().id, handle):
         raise not_found()
+    audit.record("session_ended", by=viewer(), now=now())
     say("That device is logged out.")
     return redirect(url_for("accounts.list_sessions"), 303)
 
@@ -109,6 +125,9 @@ def end_session(handle: str) -> ResponseReturnValue:
 @member
 def end_other_sessions() -> ResponseReturnValue:
     """Log every device out but this one."""
-    sessions.end_all(viewer().user_id or 0, keep=presence.cookie())
+    me = presence.me()
+    sessions.end_all(me.id, keep=presence.cookie())
+    devices.forget_others(me.id, keep=presence.device_cookie())
+    audit.record("session_ended", by=viewer(), now=now(), which="all others")
     say("Every other device is logged out.")
     return redirect(url_for("accounts.list_sessions"), 303)

@@ -16,7 +16,7 @@ from homeport.core.command import make_app, with_config
 from homeport.core.config import Config
 from homeport.core.db import commit
 from homeport.core.errors import Problem
-from homeport.core.http import Role
+from homeport.core.http import SYSTEM, Role
 from homeport.core.site import site
 from homeport.migrations.runner import upgrade
 
@@ -56,7 +56,7 @@ def add(config: Config, email: str, name: str, role: str, password_stdin: bool) 
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     with _blog(config):
         who = {**form.data, "role": form.chosen()}
-        person = service.add(**who, password=password, settings=site(), now=now())
+        person = service.add(**who, by=SYSTEM, password=password, settings=site(), now=now())
         click.echo(f"{person.display_name} has an account with the role {person.role.label}.")
         if password is None:
             _print_link(config, person)
@@ -93,6 +93,6 @@ def list_(config: Config) -> None:
 
 
 def _print_link(config: Config, person: User) -> None:
-    link = service.issue_link(person, now())
+    link = service.issue_link(person, by=SYSTEM, now=now())
     click.echo(f"Choose a password: {served.origin(config)}/reset?token={link.token}")
     click.echo(f"The link works once, within {link.hours} hour{'' if link.hours == 1 else 's'}.")

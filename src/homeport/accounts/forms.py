@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from wtforms import (
+    BooleanField,
     EmailField,
     HiddenField,
     PasswordField,
@@ -135,10 +136,36 @@ class ProfileForm(Form):
 
 
 class PasswordForm(Form):
-    """Another password, and the present one to prove who asks."""
+    """Another password, of somebody who has just shown who they are."""
 
-    present = _present_password("Present password")
     new = _new_password("New password")
+
+
+def _code() -> StringField:
+    # Not type=number, which drops the leading noughts of a code; long enough for a recovery code with its hyphens.
+    hints = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", "class": "code"}
+    return StringField("Code", [InputRequired(), Length(max=40)], render_kw=hints)
+
+
+class CodeForm(Form):
+    """The second step of a login."""
+
+    code = _code()
+    trust = BooleanField("Don’t ask for a code on this device for 30 days")
+
+
+class AppForm(Form):
+    """The first code of an authenticator app."""
+
+    code = _code()
+
+
+class ConfirmForm(Form):
+    """Who are you, once more? A form without `password` is for who has none, one without `code` for who needs none."""
+
+    next = HiddenField()
+    password = _present_password("Password")
+    code = _code()
 
 
 class ResetForm(Form):

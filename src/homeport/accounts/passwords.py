@@ -6,22 +6,21 @@ Long ones and no rules about their make-up (OWASP ASVS 5.0 V6.2, NIST SP 800-63B
 
 import base64
 import secrets
-import sys
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.util import LazyLoader, find_spec, module_from_spec
-from threading import BoundedSemaphore, Lock
-from types import ModuleType
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from homeport.core.config import ConfigError
 from homeport.core.errors import Problem
+from homeport.core.lazily import Lazy
 
-LEAST, MOST = 15, 1000
-"""Characters. There is an upper end only so that nobody sends megabytes; what fits is used to its last character."""
+LEAST, LEAST_BESIDE_SECOND_FACTOR, MOST = 15, 8, 1000
+"""Characters (OWASP ASVS 5.0 V6.2.1, NIST SP 800-63B-4 3.1.1.2). There is an upper end only so that nobody sends
+megabytes; what fits is used to its last character."""
 
 LEAST_GUESSES = 10**8
 """What zxcvbn calls "safely unguessable: moderate protection from offline slow-hash scenario" (its score 3)."""
@@ -32,6 +31,8 @@ square of the number of accents, and no normal form is that much shorter (three 
 
 JUDGED = 72
 """Characters zxcvbn looks at: its time grows with the square of the length, and no weak password is longer."""
+
+_zxcvbn = Lazy("zxcvbn")  # its word lists take 14 MB and 70 ms, which only who chooses a password should cost
 
 AT_ONCE = 2
 PATIENCE_SECONDS = 10.0
@@ -117,15 +118,20 @@ def normal(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
-def check_new(password: str, about: Iterable[str]) -> None:
+def check_new(password: str, about: Iterable[str], least: int = LEAST) -> None:
     """Raise Problem `weak_password` unless `password` may be chosen. `about`: words an attacker would try first."""
-    length = MOST + 1 if len(password) > MOST_TYPED else len(unicodedata.normalize("NFKC", password))
-    if length < LEAST:
-        raise _weak(f"Use at least {LEAST} characters; these are {length}.", "A few words in a row are easy to keep.")
+    length = length_of(password)
+    if length < least:
+        raise _weak(f"Use at least {least} characters; these are {length}.", "A few words in a row are easy to keep.")
     if length > MOST:
         raise _weak(f"Use at most {MOST} characters.", None)
     if guesses(password, about) < LEAST_GUESSES:
         raise _weak("This password is among the first that would be guessed.", "Choose a few unrelated words.")
+
+
+def length_of(password: str) -> int:
+    """The characters that count; of a text that is far too long, only that it is."""
+    return MOST + 1 if len(password) > MOST_TYPED else len(unicodedata.normalize("NFKC", password))
 
 
 def _weak(message: str, hint: str | None) -> Problem:
@@ -134,8 +140,7 @@ def _weak(message: str, hint: str | None) -> Problem:
 
 def guesses(password: str, about: Iterable[str]) -> float:
     """About how many tries a clever attacker needs, who knows common passwords, patterns and the words in `about`."""
-    with _loading:
-        estimate = _zxcvbn.zxcvbn(password[:JUDGED], user_inputs=sorted(_words(about)))
+    estimate = _zxcvbn.zxcvbn(password[:JUDGED], user_inputs=sorted(_words(about)))
     return float(estimate["guesses"])
 
 
@@ -145,18 +150,3 @@ def _words(about: Iterable[str]) -> set[str]:
         parts = "".join(char if char.isalnum() else " " for char in text.casefold()).split()
         found.update((text.casefold(), "".join(parts), *(part for part in parts if len(part) > 2)))
     return found - {""}
-
-
-def _lazily(name: str) -> ModuleType:
-    # The word lists take 14 MB and 70 ms, which only a process that sees somebody choose a password should spend.
-    spec = find_spec(name)
-    if spec is None or spec.loader is None:
-        raise ModuleNotFoundError(name=name)
-    spec.loader = LazyLoader(spec.loader)
-    module = sys.modules[name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_zxcvbn = _lazily("zxcvbn")
-_loading = Lock()  # a lazy module must not be looked at by two threads for the first time

@@ -9,7 +9,7 @@ from homeport.accounts.models import User
 from homeport.accounts.routes import bp, refused, wrong
 from homeport.core.clock import now
 from homeport.core.errors import Problem, not_found
-from homeport.core.http import owner
+from homeport.core.http import owner, sensitive, viewer
 from homeport.core.site import site
 from homeport.ui.messages import say
 
@@ -30,6 +30,7 @@ def people() -> ResponseReturnValue:
 
 @bp.get("/admin/people/add")
 @owner
+@sensitive
 def new_person() -> ResponseReturnValue:
     """The form for somebody new."""
     return render_template("accounts/person_add.html", form=PersonForm())
@@ -37,6 +38,7 @@ def new_person() -> ResponseReturnValue:
 
 @bp.post("/admin/people/add")
 @owner
+@sensitive
 def add_person() -> ResponseReturnValue:
     """Make an account, and show the link with which its owner chooses a password."""
     form = PersonForm(request.form)
@@ -44,7 +46,7 @@ def add_person() -> ResponseReturnValue:
         return wrong(form, "accounts/person_add.html")
     person = {**form.data, "role": form.chosen()}
     try:
-        user = service.add(**person, password=None, settings=site(), now=now())
+        user = service.add(**person, by=viewer(), password=None, settings=site(), now=now())
     except Problem as problem:
         return refused(form, problem, "accounts/person_add.html")
     return _show_link(user)
@@ -60,13 +62,14 @@ def person(user_id: int) -> ResponseReturnValue:
 
 @bp.post("/admin/people/<int:user_id>/role")
 @owner
+@sensitive
 def change_role(user_id: int) -> ResponseReturnValue:
     """Give somebody another role."""
     user, form = _person(user_id), RoleForm(request.form)
     if not form.validate():
         return wrong(form, "accounts/person.html", person=user)
     try:
-        service.change_role(user, form.chosen())
+        service.change_role(user, form.chosen(), by=viewer(), now=now())
     except Problem as problem:
         return refused(form, problem, "accounts/person.html", person=user)
     say(f"{user.display_name} is now {user.role.label}.")
@@ -78,7 +81,7 @@ def change_role(user_id: int) -> ResponseReturnValue:
 def suspend(user_id: int) -> ResponseReturnValue:
     """Shut somebody out."""
     user = _person(user_id)
-    service.suspend(user, now())
+    service.suspend(user, by=viewer(), now=now())
     say(f"{user.display_name} is suspended and logged out everywhere.")
     return _back_to(user)
 
@@ -88,13 +91,14 @@ def suspend(user_id: int) -> ResponseReturnValue:
 def readmit(user_id: int) -> ResponseReturnValue:
     """Let somebody in again."""
     user = _person(user_id)
-    service.readmit(user)
+    service.readmit(user, by=viewer(), now=now())
     say(f"{user.display_name} can log in again.")
     return _back_to(user)
 
 
 @bp.post("/admin/people/<int:user_id>/link")
 @owner
+@sensitive
 def make_link(user_id: int) -> ResponseReturnValue:
     """Make a link with which somebody chooses a new password; shown once, on the page that answers."""
     return _show_link(_person(user_id))
@@ -103,7 +107,7 @@ def make_link(user_id: int) -> ResponseReturnValue:
 def _show_link(user: User) -> ResponseReturnValue:
     if user.suspended_at is not None:
         raise Problem(f"{user.display_name} is suspended.", status=409, code="suspended", hint="Readmit them first.")
-    link = service.issue_link(user, now())
+    link = service.issue_link(user, by=viewer(), now=now())
     address = current_app.config["HOMEPORT"].origin + url_for("accounts.reset", token=link.token)
     return render_template("accounts/person_link.html", person=user, address=address, hours=link.hours)
 

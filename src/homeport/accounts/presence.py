@@ -1,26 +1,33 @@
-"""The session cookie: finding out from it who asks, giving one at login, taking it away.
+"""The cookies: finding out from them who asks, giving them at login, taking them away.
 
-`__Host-sid` over HTTPS, plain `sid` where the blog is served on http://localhost (OWASP ASVS 5.0 V3.3). It is set by
-logging in and by nothing else, so anonymous readers have none and their pages need no `Vary: Cookie`.
+`__Host-sid` over HTTPS, plain `sid` where the blog is served on http://localhost (OWASP ASVS 5.0 V3.3), and likewise
+`device` (a browser somebody logged in with before) and `ceremony` (a proof of identity that has begun). They are set
+by logging in and by nothing else, so anonymous readers have none and their pages need no `Vary: Cookie`.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 
-from homeport.accounts import queries, sessions
+from homeport.accounts import audit, ceremonies, devices, factors, queries, sessions
 from homeport.accounts.models import AuthSession, User
+from homeport.accounts.proofs import Visit
 from homeport.core.clock import now
 from homeport.core.csrf import session_secret
 from homeport.core.errors import Problem
-from homeport.core.http import ANONYMOUS, SESSION_COOKIES, VIEWER_LOADER, Viewer, viewer
+from homeport.core.http import SESSION_COOKIES, VIEWER_LOADER, Role, Viewer, viewer
+from homeport.core.ids import digest, token
 from homeport.core.net import network_of
 
+DEVICE, CEREMONY = "device", "ceremony"
+PROOF_LIFETIME = timedelta(minutes=15)
+"""How long somebody who has shown who they are may do what is sensitive (OWASP ASVS 5.0 V7.5.1)."""
 
-def cookie_name() -> str:
-    """The session cookie's name: with the prefix that binds it to host and HTTPS wherever there is HTTPS."""
-    return SESSION_COOKIES[0] if _secure() else SESSION_COOKIES[1]
+
+def cookie_name(plain: str = SESSION_COOKIES[1]) -> str:
+    """A cookie's name: with the prefix that binds it to host and HTTPS wherever there is HTTPS."""
+    return f"__Host-{plain}" if _secure() else plain
 
 
 def _secure() -> bool:
@@ -38,26 +45,62 @@ def network() -> str:
     return network_of(request.remote_addr or "")
 
 
+def visit() -> Visit:
+    """Who asks and with which browser, as the verbs of logging in want to know it."""
+    return Visit(viewer(), network(), device_cookie())
+
+
+def device_cookie() -> str:
+    """The cookie of a device that somebody has logged in with before; empty without one."""
+    return _sent(DEVICE)
+
+
+def _sent(plain: str) -> str:
+    return request.cookies.get(cookie_name(plain), "")
+
+
 def load_viewer() -> Viewer:
     """Who asks, by the request's cookie; looked up anew for each request, so that a role or suspension acts at once."""
     g.csrf_secret = ""
     value = request.cookies.get(cookie_name())
     if value is None:
-        return ANONYMOUS
+        return _nobody()
     moment = now()
     found = sessions.find(value, moment)
     if found is None:
-        g.cookie_to_clear = True
-        return ANONYMOUS
+        _clear(SESSION_COOKIES[1])
+        return _nobody()
     g.csrf_secret, g.session_handle = value, found.handle
-    _note_use(found, moment)
-    user = found.user
-    return Viewer(user.id, user.role, user.display_name, user.time_zone)
-
-
-def _note_use(found: AuthSession, moment: datetime) -> None:
     if moment - found.last_seen_at >= sessions.SEEN_EVERY:
         g.session_to_touch = (found.digest, moment)
+    return _somebody(found, moment)
+
+
+def _nobody() -> Viewer:
+    return Viewer(address=_address(), browser=_browser())
+
+
+def _somebody(found: AuthSession, moment: datetime) -> Viewer:
+    user = found.user
+    must_enrol = factors.must_enrol(user)
+    return Viewer(
+        user.id,
+        Role.READER if must_enrol else user.role,
+        user.display_name,
+        user.time_zone,
+        address=_address(),
+        browser=_browser(),
+        is_proven=moment - found.authenticated_at < PROOF_LIFETIME,
+        must_enrol=must_enrol,
+    )
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+def _browser() -> str:
+    return request.user_agent.string
 
 
 def me() -> User:
@@ -68,40 +111,96 @@ def me() -> User:
     return user
 
 
-def enter(user: User, means: str) -> None:
-    """Log somebody in with a new session; one that this browser had before ends."""
+def enter(user: User, means: str, *, trust: bool = False) -> None:
+    """Log somebody in with a new session; one that this browser had before ends.
+
+    `trust`: ask this browser for no second factor for a while.
+    """
+    moment = now()
+    device = devices.note(_sent(DEVICE), user.id, moment)
+    if trust:
+        devices.trust(device, user.id, moment)
+        audit.record("device_trusted", by=_as(user), now=moment)
+    _set(DEVICE, device, devices.LIFETIME)
+    _begin(user, means, device, moment)
+    audit.record("login", by=_as(user), now=moment, means=means)
+
+
+def prove(means: str) -> None:
+    """Note that who is logged in has just shown who they are: the same session goes on under a new id."""
+    user, moment = me(), now()
+    _begin(user, means, _sent(DEVICE), moment)
+    audit.record("proof", by=viewer(), now=moment, means=means)
+
+
+def _begin(user: User, means: str, device: str, moment: datetime) -> None:
     if cookie():
         sessions.end(cookie())
-    device = sessions.Device(means, request.remote_addr or "", request.user_agent.string)
-    g.csrf_secret = g.cookie_to_set = sessions.begin(user, device, now())
+    known = digest(device) if devices.find(device, user.id, moment) else None
+    begun = sessions.begin(user, sessions.Device(means, _address(), _browser(), known), moment)
+    g.csrf_secret = begun
+    _set(SESSION_COOKIES[1], begun, sessions.ABSOLUTE)
+    if _sent(CEREMONY):
+        _clear(CEREMONY)
+
+
+def _as(user: User) -> Viewer:
+    return Viewer(user.id, user.role, user.display_name, user.time_zone, address=_address(), browser=_browser())
 
 
 def leave() -> None:
     """End the present session."""
+    if cookie():
+        audit.record("logout", by=viewer(), now=now())
     sessions.end(cookie())
-    g.csrf_secret, g.cookie_to_clear = "", True
+    g.csrf_secret = ""
+    _clear(SESSION_COOKIES[1])
 
 
-def _carry_cookie(response: Response) -> Response:
+def bind_ceremony() -> str:
+    """What a new ceremony of this browser is bound to: the session's digest, or for nobody that of a new cookie."""
+    if cookie():
+        return digest(cookie())
+    value = token()
+    _set(CEREMONY, value, ceremonies.STEP_LIFETIME)
+    return digest(value)
+
+
+def ceremony_binding() -> str:
+    """What the ceremonies that this browser has begun are bound to; empty where it can have begun none."""
+    value = cookie() or _sent(CEREMONY)
+    return digest(value) if value else ""
+
+
+def _set(plain: str, value: str, lifetime: timedelta) -> None:
+    g.setdefault("cookies_to_set", {})[cookie_name(plain)] = (value, int(lifetime.total_seconds()))
+
+
+def _clear(plain: str) -> None:
+    g.setdefault("cookies_to_set", {}).pop(cookie_name(plain), None)
+    g.setdefault("cookies_to_clear", set()).add(cookie_name(plain))
+
+
+def _carry_cookies(response: Response) -> Response:
     # An annotation of Any: the two methods name the same attributes in two orders, with types of their own.
     attributes: dict[str, Any] = {"secure": _secure(), "httponly": True, "samesite": "Lax", "path": "/"}
-    if "cookie_to_set" in g and response.status_code < 400:
-        lifetime = int(sessions.ABSOLUTE.total_seconds())
-        response.set_cookie(cookie_name(), g.cookie_to_set, max_age=lifetime, **attributes)
-    elif "cookie_to_clear" in g:
-        response.delete_cookie(cookie_name(), **attributes)
+    given: dict[str, tuple[str, int]] = g.get("cookies_to_set", {}) if response.status_code < 400 else {}
+    for name, (value, lifetime) in given.items():
+        response.set_cookie(name, value, max_age=lifetime, **attributes)
+    for name in g.get("cookies_to_clear", set()) - set(given):
+        response.delete_cookie(name, **attributes)
     if "session_to_touch" in g:
         app, touched = current_app._get_current_object(), g.session_to_touch  # type: ignore[attr-defined]  # the proxy's own method
         response.call_on_close(lambda: _touch(app, *touched))
     return response
 
 
-def _touch(app: Flask, digest: str, moment: datetime) -> None:
+def _touch(app: Flask, session_digest: str, moment: datetime) -> None:
     with app.app_context():
-        sessions.touch(digest, moment)
+        sessions.touch(session_digest, moment)
 
 
 def register(app: Flask) -> None:
     """Have every request of `app` know who asks."""
     app.extensions[VIEWER_LOADER] = load_viewer
-    app.after_request(_carry_cookie)
+    app.after_request(_carry_cookies)

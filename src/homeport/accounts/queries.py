@@ -2,11 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, select
 
 from homeport.accounts import sessions
-from homeport.accounts.models import Attempt, AuthSession, OneTimeToken, User
+from homeport.accounts.models import (
+    Attempt,
+    AuditDetail,
+    AuditEvent,
+    AuthSession,
+    Ceremony,
+    KnownDevice,
+    OneTimeToken,
+    Registration,
+    User,
+)
 from homeport.accounts.throttle import CLOCK_SLACK, WINDOW
 from homeport.core.db import Base, db
 from homeport.core.http import Role
@@ -49,16 +60,36 @@ def sessions_of(user_id: int, now: datetime) -> Sequence[AuthSession]:
     return db.session.scalars(mine.order_by(AuthSession.last_seen_at.desc(), AuthSession.handle)).all()
 
 
+class Told(NamedTuple):
+    """An event as its owner is told of it: when, the action's name in `audit.ACTIONS`, and what else is known."""
+
+    at: datetime
+    action: str
+    facts: dict[str, str]
+
+
+def events_of(user_id: int, limit: int) -> Sequence[Told]:
+    """The newest events about somebody's account, whoever caused them."""
+    newest = select(AuditEvent.at, AuditEvent.action, AuditDetail.facts).outerjoin(
+        AuditDetail, AuditDetail.event_id == AuditEvent.id
+    )
+    theirs = newest.where(AuditEvent.subject_id == user_id).order_by(AuditEvent.id.desc()).limit(limit)
+    return [Told(at, action, facts or {}) for at, action, facts in db.session.execute(theirs)]
+
+
 def spent(now: datetime) -> Sequence[tuple[type[Base], ColumnElement[bool]]]:
     """What has had its time: each table with the condition on its rows."""
     return (
         (AuthSession, sessions.over(now)),
         (OneTimeToken, OneTimeToken.expires_at <= now),
+        (Ceremony, Ceremony.expires_at <= now),
+        (KnownDevice, KnownDevice.expires_at <= now),
+        (Registration, Registration.expires_at <= now),
         (Attempt, (Attempt.at <= now - WINDOW) | (Attempt.at > now + CLOCK_SLACK)),
     )
 
 
 def count_spent(now: datetime) -> int:
-    """How many rows have had their time: sessions, tokens and attempts."""
+    """How many rows have had their time."""
     counts = (select(func.count()).select_from(table).where(rule) for table, rule in spent(now))
     return sum(db.session.scalar(count) or 0 for count in counts)

@@ -1,17 +1,15 @@
-"""The doors: log in, log out, register, set the blog up, set a password by a link."""
-
-from typing import Any
+"""The doors beside the login: register, set the blog up, set a password by a link, log out."""
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from homeport.accounts import presence, queries, service
-from homeport.accounts.forms import LoginForm, RegisterForm, ResetForm, SetUpForm
+from homeport.accounts.forms import RegisterForm, ResetForm, SetUpForm
 from homeport.accounts.models import User
 from homeport.core.clock import now
 from homeport.core.db import db
 from homeport.core.errors import Problem, not_found
-from homeport.core.http import Role, public, safe_next, viewer
+from homeport.core.http import public, viewer
 from homeport.core.site import Site, site
 from homeport.ui.forms import Form
 from homeport.ui.messages import say
@@ -20,7 +18,13 @@ bp = Blueprint("accounts", __name__, template_folder="templates")
 
 UNPROCESSABLE = 422
 # At which field a service's problem is shown; any other stands above the form.
-_FIELD_OF = {"weak_password": ("password", "new"), "handle_taken": ("handle",), "email_taken": ("email",)}
+_FIELD_OF = {
+    "weak_password": ("password", "new"),
+    "wrong_password": ("password",),
+    "wrong_code": ("code",),
+    "handle_taken": ("handle",),
+    "email_taken": ("email",),
+}
 
 
 def refused(form: Form, problem: Problem, template: str, **facts: object) -> Response:
@@ -36,39 +40,6 @@ def refused(form: Form, problem: Problem, template: str, **facts: object) -> Res
 def wrong(form: Form, template: str, **facts: object) -> Response:
     """The form's page once more, where the form itself found something wrong."""
     return make_response(render_template(template, form=form, **facts), UNPROCESSABLE)
-
-
-@bp.get("/login")
-@public
-def login() -> ResponseReturnValue:
-    """The form to log in with; somebody who is logged in goes straight on."""
-    if viewer().user_id is not None:
-        return redirect(safe_next(request.args.get("next"), _home_of(viewer().role)), 303)
-    form = LoginForm(next=request.args.get("next", ""))
-    return render_template("accounts/login.html", form=form, after=request.args.get("after"))
-
-
-@bp.post("/login")
-@public
-def log_in() -> ResponseReturnValue:
-    """Begin a session for whoever knows the password."""
-    form = LoginForm(request.form)
-    if not form.validate():
-        return wrong(form, "accounts/login.html")
-    try:
-        user = _log_in(form.data)
-    except Problem as problem:
-        return refused(form, problem, "accounts/login.html")
-    presence.enter(user, "password")
-    return redirect(safe_next(form.next.data, _home_of(user.role)), 303)
-
-
-def _log_in(sent: dict[str, Any]) -> User:
-    return service.log_in(sent["email"], sent["password"], network=presence.network(), now=now())
-
-
-def _home_of(role: Role | None) -> str:
-    return "/write" if role is not None and role >= Role.AUTHOR else "/"
 
 
 @bp.post("/logout")
@@ -97,7 +68,7 @@ def send_registration() -> ResponseReturnValue:
     if not form.validate():
         return wrong(form, "accounts/register.html")
     try:
-        service.register(**form.data, network=presence.network(), settings=site(), now=now())
+        service.register(**form.data, by=viewer(), network=presence.network(), settings=site(), now=now())
     except Problem as problem:
         return refused(form, problem, "accounts/register.html")
     return redirect(url_for("accounts.login", after="registration"), 303)
@@ -143,7 +114,7 @@ def set_up() -> ResponseReturnValue:
 
 
 def _set_up(title: str, time_zone: str, **person: str) -> User:
-    return service.set_up(**person, settings=Site(title=title, time_zone=time_zone), now=now())
+    return service.set_up(**person, by=viewer(), settings=Site(title=title, time_zone=time_zone), now=now())
 
 
 @bp.get("/reset")
@@ -165,7 +136,7 @@ def send_reset() -> ResponseReturnValue:
     if not form.validate():
         return wrong(form, "accounts/reset.html", email=email)
     try:
-        service.reset_password(**form.data, settings=site(), now=now())
+        service.reset_password(**form.data, by=viewer(), settings=site(), now=now())
     except Problem as problem:
         return refused(form, problem, "accounts/reset.html", email=email)
     return redirect(url_for("accounts.login", after="reset"), 303)

@@ -1,4 +1,4 @@
-"""What can be done with accounts: set up, register, log in, add and change people.
+"""What can be done with accounts: set up, register, add and change people. Showing who one is: `proofs`.
 
 Whatever hashes a password ends the transaction first (`core.db.end_transaction`), so that no writer waits for it, and
 looks again at what it relies on afterwards. Raises Problem; time, settings and actor are arguments.
@@ -7,15 +7,29 @@ looks again at what it relies on afterwards. Raises Problem; time, settings and 
 from dataclasses import dataclass
 from datetime import datetime
 
-from homeport.accounts import passwords, queries, sessions, throttle, tokens
+from homeport.accounts import (
+    audit,
+    ceremonies,
+    devices,
+    factors,
+    notices,
+    passwords,
+    queries,
+    sessions,
+    throttle,
+    tokens,
+)
 from homeport.accounts.handles import free_handle
 from homeport.accounts.models import OneTimeToken, User
 from homeport.accounts.turns import PEOPLE, take_turns
 from homeport.core import events, site
 from homeport.core.db import db, end_transaction
 from homeport.core.errors import Problem
-from homeport.core.http import Role
+from homeport.core.http import Role, Viewer
 from homeport.core.site import Site
+
+record = audit.record
+"""What other features note in the audit log."""
 
 
 def issue_setup_link(now: datetime) -> str:
@@ -34,7 +48,7 @@ def check_setup_token(token: str, now: datetime) -> None:
         )
 
 
-def set_up(*, token: str, name: str, email: str, password: str, settings: Site, now: datetime) -> User:
+def set_up(*, token: str, name: str, email: str, password: str, by: Viewer, settings: Site, now: datetime) -> User:
     """Make the owner's account and store the site's first `settings`. Raises Problem; the token works once."""
     check_setup_token(token, now)
     passwords.check_new(password, (settings.title, name, email))
@@ -43,7 +57,7 @@ def set_up(*, token: str, name: str, email: str, password: str, settings: Site, 
     if not tokens.claim(token, now, tokens.SETUP) or queries.owner_exists():
         raise Problem("This blog has been set up already.", status=409, code="set_up", hint="Log in instead.")
     site.change(title=settings.title, time_zone=settings.time_zone)
-    return _create(name, email, Role.OWNER, now, hashed, time_zone=settings.time_zone)
+    return _create(name, email, Role.OWNER, hashed, by=by, now=now, time_zone=settings.time_zone)
 
 
 def require_open(settings: Site) -> None:
@@ -57,7 +71,7 @@ def require_open(settings: Site) -> None:
         )
 
 
-def register(*, name: str, email: str, password: str, network: str, settings: Site, now: datetime) -> None:
+def register(*, name: str, email: str, password: str, by: Viewer, network: str, settings: Site, now: datetime) -> None:
     """Make a reader's account, unless the address has one: the caller answers alike, at the same cost of time.
 
     Raises Problem while registration is closed, for a weak password, and for too many from one network.
@@ -68,42 +82,23 @@ def register(*, name: str, email: str, password: str, network: str, settings: Si
     hashed = _hash(password)
     take_turns(PEOPLE)
     if queries.by_email(email) is None:
-        _create(name, email, Role.READER, now, hashed, time_zone=settings.time_zone)
+        _create(name, email, Role.READER, hashed, by=by, now=now, time_zone=settings.time_zone)
 
 
-def log_in(email: str, password: str, *, network: str, now: datetime) -> User:
-    """The person with this address and password. Raises Problem 422 for any other pair, 429 after too many of them."""
-    attempt = throttle.begin(now, (throttle.ACCOUNT, email.lower()), (throttle.NETWORK, network))
-    user_id, stored = _credentials(queries.by_email(email))
-    if not _verify(user_id, stored, password):
-        raise Problem(
-            "That e-mail address and password don't belong together.",
-            status=422,
-            code="wrong_login",
-            hint="Check both; capital letters count in the password.",
-        )
-    throttle.forgive(attempt)
-    user = db.session.get_one(User, user_id)
-    if user.suspended_at is not None:
-        raise Problem("This account is suspended.", status=403, code="suspended", hint="Ask the blog's owner.")
-    return user
+def change_password(user: User, new: str, *, by: Viewer, settings: Site, now: datetime) -> None:
+    """Set a new password for somebody who has just shown who they are. Every session ends; the caller begins a new one.
 
-
-def change_password(user: User, *, present: str, new: str, network: str, settings: Site, now: datetime) -> None:
-    """Set a new password after the present one was given. Every session ends; the caller begins a new one."""
-    passwords.check_new(new, _about(user, settings))
-    attempt = throttle.begin(now, (throttle.ACCOUNT, user.email), (throttle.NETWORK, network))
-    user_id, stored = _credentials(user)
-    if not _verify(user_id, stored, present):
-        raise Problem("This is not your present password.", status=422, code="wrong_password")
-    verified = db.session.get_one(User, user_id).password_hash
+    Raises Problem for a weak one, and 409 when somebody else has set another one meanwhile.
+    """
+    passwords.check_new(new, _about(user, settings), factors.least_password(user.id))
+    user_id, before = user.id, user.password_hash
     hashed = _hash(new)
-    throttle.forgive(attempt)
-    now_stored = db.session.get(User, user_id, with_for_update=True)
-    if now_stored is None or now_stored.password_hash != verified:
+    found = db.session.get(User, user_id, with_for_update=True)
+    if found is None or found.password_hash != before:
         # A reset, perhaps, by somebody whose old password is known to others: it must not be undone by them.
         raise Problem("The password was changed by somebody else just now.", status=409, code="conflict")
-    _set_password(now_stored, hashed)
+    _set_password(found, new, hashed)
+    notices.changed(found, "password_changed", by=by, now=now)
 
 
 @dataclass(frozen=True)
@@ -114,8 +109,9 @@ class Link:
     hours: int
 
 
-def issue_link(user: User, now: datetime) -> Link:
+def issue_link(user: User, *, by: Viewer, now: datetime) -> Link:
     """The token for `/reset?token=…`, with which somebody sets their password; older ones stop working."""
+    audit.record("reset_link_made", by=by, now=now, subject=user.id)
     purpose = tokens.RESET if user.password_hash else tokens.INVITATION
     hours = tokens.LIFETIMES[purpose].total_seconds() / 3600
     return Link(tokens.issue(purpose, user.id, now), int(hours))
@@ -135,20 +131,24 @@ def person_of_link(token: str, now: datetime) -> User:
     return user
 
 
-def reset_password(*, token: str, password: str, settings: Site, now: datetime) -> None:
-    """Set a password by a link, once. Nobody is logged in by it, and everybody who was is logged out."""
+def reset_password(*, token: str, password: str, by: Viewer, settings: Site, now: datetime) -> None:
+    """Set a password by a link, once. Nobody is logged in by it, and everybody who was is logged out.
+
+    A second factor stays: a link alone must not get past it.
+    """
     user = person_of_link(token, now)
-    passwords.check_new(password, _about(user, settings))
+    passwords.check_new(password, _about(user, settings), factors.least_password(user.id))
     user_id = user.id
     hashed = _hash(password)
     if not tokens.claim(token, now, tokens.RESET, tokens.INVITATION):
         raise Problem("This link has just been used.", status=403, code="wrong_link")
     user = db.session.get_one(User, user_id)
     throttle.forget_account(user.email)
-    _set_password(user, hashed)
+    _set_password(user, password, hashed)
+    notices.changed(user, "password_reset", by=by, now=now)
 
 
-def add(*, name: str, email: str, role: Role, now: datetime, password: str | None, settings: Site) -> User:
+def add(*, name: str, email: str, role: Role, by: Viewer, now: datetime, password: str | None, settings: Site) -> User:
     """Make somebody's account; without a password they set one by `issue_link`. Raises Problem for a known address."""
     hashed = None
     if password is not None:
@@ -157,7 +157,7 @@ def add(*, name: str, email: str, role: Role, now: datetime, password: str | Non
     take_turns(PEOPLE)
     if queries.by_email(email) is not None:
         raise Problem("There is an account with this e-mail address.", status=409, code="email_taken")
-    return _create(name, email, role, now, hashed, time_zone=settings.time_zone)
+    return _create(name, email, role, hashed, by=by, now=now, time_zone=settings.time_zone)
 
 
 def change_profile(user: User, *, display_name: str, handle: str, bio: str, link: str, time_zone: str) -> None:
@@ -169,23 +169,31 @@ def change_profile(user: User, *, display_name: str, handle: str, bio: str, link
     user.display_name, user.handle, user.bio, user.link, user.time_zone = display_name, handle, bio, link, time_zone
 
 
-def change_role(user: User, role: Role) -> None:
+def change_role(user: User, role: Role, *, by: Viewer, now: datetime) -> None:
     """Give somebody another role, from their next request on. Raises Problem if no owner would be left."""
     if role < Role.OWNER:
         _keep_an_owner(user)
-    user.role = role
+    if role is not user.role:
+        change = {"before": user.role.label, "after": role.label}
+        user.role = role
+        notices.changed(user, "role_changed", by=by, now=now, **change)
 
 
-def suspend(user: User, now: datetime) -> None:
+def suspend(user: User, *, by: Viewer, now: datetime) -> None:
     """Shut somebody out: sessions and links end, what they wrote stays. Raises Problem if no owner would be left."""
     _keep_an_owner(user)
+    if user.suspended_at is None:
+        audit.record("suspended", by=by, now=now, subject=user.id, name=user.display_name)
     user.suspended_at = user.suspended_at or now
     sessions.end_all(user.id)
+    ceremonies.void(user.id)
     tokens.void(user.id)
 
 
-def readmit(user: User) -> None:
+def readmit(user: User, *, by: Viewer, now: datetime) -> None:
     """Let somebody in again who was suspended."""
+    if user.suspended_at is not None:
+        audit.record("readmitted", by=by, now=now, subject=user.id, name=user.display_name)
     user.suspended_at = None
 
 
@@ -200,33 +208,17 @@ def _keep_an_owner(user: User) -> None:
         )
 
 
-def _create(name: str, email: str, role: Role, now: datetime, password_hash: str | None, *, time_zone: str) -> User:
+def _create(
+    name: str, email: str, role: Role, password_hash: str | None, *, by: Viewer, now: datetime, time_zone: str
+) -> User:
     handle = free_handle(name, lambda handle: queries.by_handle(handle) is not None)
     user = User(email=email.lower(), handle=handle, display_name=name, role=role, created_at=now, time_zone=time_zone)
     user.password_hash = password_hash
     db.session.add(user)
     db.session.flush()
+    audit.record("account_created", by=by, now=now, subject=user.id, name=name, role=role.label)
     events.account_created.send(user=user, now=now)
     return user
-
-
-def _credentials(user: User | None) -> tuple[int, str | None]:
-    return (user.id, user.password_hash) if user else (0, None)
-
-
-def _verify(user_id: int, stored: str | None, password: str) -> bool:
-    """Whether the password is right, also after the time that took; hashes anew what was hashed at another cost."""
-    end_transaction()
-    if not passwords.hasher.matches(stored, password) or stored is None:
-        return False
-    fresh = passwords.hasher.hash(password) if passwords.hasher.is_outdated(stored) else stored
-    user = db.session.get(User, user_id, with_for_update=True)
-    if user is None:
-        return False
-    if user.password_hash != stored:  # somebody set another one, or another login hashed it anew: look again
-        return _verify(user_id, user.password_hash, password)
-    user.password_hash = fresh
-    return True
 
 
 def _hash(password: str) -> str:
@@ -234,9 +226,12 @@ def _hash(password: str) -> str:
     return passwords.hasher.hash(password)
 
 
-def _set_password(user: User, password_hash: str) -> None:
+def _set_password(user: User, password: str, password_hash: str) -> None:
     user.password_hash = password_hash
+    user.has_short_password = passwords.length_of(password) < passwords.LEAST
     sessions.end_all(user.id)
+    devices.distrust_all(user.id)
+    ceremonies.void(user.id)
     tokens.void(user.id)
 
 

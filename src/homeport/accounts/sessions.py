@@ -17,11 +17,15 @@ SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Device:
-    """Where a session was begun: by what means, from which address, with which browser (its User-Agent)."""
+    """Where a session was begun: by what means, from which address, with which browser (its User-Agent).
+
+    `digest` is that of the known device's cookie, if there is one.
+    """
 
     means: str
     address: str
     browser: str
+    digest: str | None = None
 
 
 def begin(user: User, device: Device, now: datetime) -> str:
@@ -39,6 +43,7 @@ def begin(user: User, device: Device, now: datetime) -> str:
             address=device.address[:64],
             browser=device.browser[:200],
             expires_at=now + ABSOLUTE,
+            device_digest=device.digest,
         )
     )
     return value

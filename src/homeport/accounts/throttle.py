@@ -40,13 +40,19 @@ class Rule:
 
 
 ACCOUNT = Rule("account", free=5)
+DEVICE = Rule("device", free=10)
+"""A browser that its owner has logged in with before: counted by itself, so that no stranger makes its owner wait."""
+
 NETWORK = Rule("network", free=30)
 REGISTRATION = Rule("registration", free=10)
 
 
 @dataclass(frozen=True)
 class Counted:
-    """An attempt that has been counted; `forgive` takes it back when it turns out to be right."""
+    """An attempt that has been counted; `forgive` takes it back when it turns out to be right.
+
+    `account` is what the count of the account, or of its known device, is filed under.
+    """
 
     ids: tuple[int, ...]
     account: str = ""
@@ -65,7 +71,7 @@ def begin(now: datetime, *counts: tuple[Rule, str]) -> Counted:
     rows = [Attempt(subject=subject, at=now) for _rule, subject in subjects]
     db.session.add_all(rows)
     db.session.flush()
-    account = next((subject for rule, subject in subjects if rule is ACCOUNT), "")
+    account = next((subject for rule, subject in subjects if rule in {ACCOUNT, DEVICE}), "")
     return Counted(tuple(row.id for row in rows), account)
 
 
@@ -86,12 +92,17 @@ def _too_many(seconds: int) -> Problem:
     )
 
 
+def take_back(attempt: Counted) -> None:
+    """Take an attempt back that was right as far as it went: the login still needs its second step."""
+    db.session.execute(delete(Attempt).where(Attempt.id.in_(attempt.ids)))
+
+
 def forgive(attempt: Counted) -> None:
-    """Take an attempt back, and with it everything counted against its account: the password was right.
+    """Take an attempt back, and with it everything counted against its account: whoever made it is its owner.
 
     Other attempts from the same network stay counted: one's own account must not be a way to guess at others.
     """
-    db.session.execute(delete(Attempt).where(Attempt.id.in_(attempt.ids)))
+    take_back(attempt)
     if attempt.account:
         db.session.execute(delete(Attempt).where(Attempt.subject == attempt.account))
 

@@ -11,13 +11,11 @@ from enum import IntEnum
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, has_request_context, make_response, redirect, request, url_for
+from flask import Flask, Response, g, has_request_context, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import RequestEntityTooLarge, SecurityError
 from werkzeug.routing import IntegerConverter
 
-from homeport.core import csrf, storage
+from homeport.core import csrf, refusals
 from homeport.core.db import commit, db, site_version
 from homeport.core.errors import Problem, not_found
 from homeport.core.ids import handle
@@ -45,12 +43,21 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks. Services take one as `by`; they never look at the request."""
+    """Who asks. Services take one as `by`; they never look at the request.
+
+    `address` and `browser` (the User-Agent) say from where, for the audit log. `is_proven`: they have shown who they
+    are a short while ago. `must_enrol`: their role asks for a second factor that they don't have yet; until then they
+    are a reader with one page to go to.
+    """
 
     user_id: int | None = None
     role: Role | None = None
     name: str = ""
     time_zone: str = ""
+    address: str = ""
+    browser: str = ""
+    is_proven: bool = True
+    must_enrol: bool = False
 
     def may(self, role: Role) -> bool:
         """Whether the viewer holds the role or a higher one."""
@@ -112,6 +119,18 @@ editor = _marked(Role.EDITOR)
 owner = _marked(Role.OWNER)
 
 
+def sensitive(view: Callable[P, R]) -> Callable[P, R]:
+    """Have a view ask again who it is when the last proof is too old (OWASP ASVS 5.0 V7.5.1)."""
+    view.is_sensitive = True  # type: ignore[attr-defined]  # as above
+    return view
+
+
+def while_enrolling(view: Callable[P, R]) -> Callable[P, R]:
+    """Open a view to people who have yet to get the second factor that their role asks for."""
+    view.is_for_enrolling = True  # type: ignore[attr-defined]  # as above
+    return view
+
+
 def cached(*params: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
     """Let the page cache keep a public view's answers to anonymous readers. `params`: the query parameters it reads.
 
@@ -158,9 +177,9 @@ def install(app: Flask) -> None:
         g.request_id = handle()
         g.db_reading = request.method in csrf.SAFE_METHODS
         if BUSY in request.environ:
-            raise _too_busy()
+            raise refusals.too_busy()
         if request.mimetype == "application/x-www-form-urlencoded" and not g.db_reading:
-            _bound_form(app)
+            refusals.bound_form(app)
         view = app.view_functions.get(request.endpoint or "")
         if view is not None and getattr(view, "cached_params", None) is not None:
             _fill_ticket(view)
@@ -174,50 +193,12 @@ def install(app: Flask) -> None:
         response.headers["X-Request-Id"] = request_id()
         return response
 
-    app.register_error_handler(SQLAlchemyError, _storage_failed)
-    app.register_error_handler(SecurityError, _unknown_host)
+    refusals.install(app)
     app.url_map.converters["int"] = RowNumber
     app.before_request(enter)
     app.after_request(leave)
     app.jinja_env.globals["csrf_field"] = csrf.csrf_field
     app.context_processor(lambda: {"viewer": viewer(), "Role": Role})
-
-
-def _bound_form(app: Flask) -> None:
-    # Werkzeug reads these whole and takes any number of fields, whatever the settings for forms say.
-    request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
-    if request.get_data().count(b"&") >= app.config["MAX_FORM_PARTS"]:
-        raise RequestEntityTooLarge
-
-
-def _too_busy() -> Problem:
-    return Problem(
-        "Too many people are sending something right now.",
-        status=503,
-        code="busy",
-        hint="Go back and send it again in a few seconds.",
-        headers={"Retry-After": "5"},
-    )
-
-
-def _storage_failed(error: SQLAlchemyError) -> ResponseReturnValue:
-    problem = storage.problem(error, writing=request.method not in csrf.SAFE_METHODS)
-    if problem is None:
-        raise error
-    log.warning("storage failed", extra={"code": problem.code, "cause": error})
-    return _answer(problem)
-
-
-def _unknown_host(_error: SecurityError) -> ResponseReturnValue:
-    asked = request.environ.get("HTTP_HOST", "")[:100]
-    hint = "If it is yours, add the name to the setting allowed_hosts, or set domain to it."
-    return _answer(Problem(f"This blog does not answer to the name “{asked}”.", code="unknown_host", hint=hint))
-
-
-def _answer(problem: Problem) -> ResponseReturnValue:
-    # Through Flask, since the page of a Problem is made above, in ui.
-    response: ResponseReturnValue = current_app.handle_user_exception(problem)
-    return response
 
 
 def _fill_ticket(view: Any) -> None:
@@ -232,8 +213,12 @@ def _fill_ticket(view: Any) -> None:
 
 def _admit(view: Any) -> ResponseReturnValue | None:
     needed: Role | None = view.mark
-    if needed is None or viewer().may(needed):
+    if needed is None:
         return None
+    if viewer().must_enrol and not hasattr(view, "is_for_enrolling"):
+        return _have_them_enrol()
+    if viewer().may(needed):
+        return _have_them_prove() if hasattr(view, "is_sensitive") and not viewer().is_proven else None
     if viewer().role is not None:
         raise Problem(
             f"This page is for people with the role {needed.label}; yours is {viewer().role.label}.",  # type: ignore[union-attr]  # not None, a line above
@@ -242,12 +227,39 @@ def _admit(view: Any) -> ResponseReturnValue | None:
             hint="The blog's owner can change your role.",
         )
     if request.method in csrf.SAFE_METHODS:
-        return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")), 303)
+        return redirect(url_for("accounts.login", next=_here()), 303)
     raise Problem(
         "You are no longer logged in, so nothing has been changed yet.",
         status=401,
         code="signed_out",
         hint="Log in again in another tab or window, then come back to this page and send it again.",
+        resend=True,
+    )
+
+
+def _here() -> str:
+    return request.full_path.rstrip("?")
+
+
+def _have_them_enrol() -> ResponseReturnValue:
+    if request.method in csrf.SAFE_METHODS:
+        return redirect(url_for("accounts.security"), 303)
+    raise Problem(
+        "Your role needs a second factor, which you have not set up yet, so nothing has been changed.",
+        status=403,
+        code="second_factor_needed",
+        hint="Open your account's page Security, add a passkey or an authenticator app, then come back.",
+    )
+
+
+def _have_them_prove() -> ResponseReturnValue:
+    if request.method in csrf.SAFE_METHODS:
+        return redirect(url_for("accounts.confirm", next=_here()), 303)
+    raise Problem(
+        "It is a while since you showed who you are, so nothing has been changed yet.",
+        status=401,
+        code="proof_too_old",
+        hint="Confirm in another tab that it is you, then come back to this page and send it again.",
         resend=True,
     )
 

@@ -9,7 +9,11 @@ from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from homeport.core.db import Base, PublicContent, db, site_version
 
-REGISTRATION = ("open", "closed")  # who may make an account: anybody, or nobody but whom the owner adds
+REGISTRATION = ("open", "invitation", "closed")
+"""Who may make an account: anybody, whoever was given a link, or nobody but whom the owner adds."""
+
+SECOND_FACTOR = ("editors", "nobody")
+"""Who must have a second factor or a passkey: owners and editors, or nobody."""
 
 
 class SiteSetting(PublicContent, Base):
@@ -32,6 +36,7 @@ class Site:
     language: str = "en"
     time_zone: str = "UTC"
     registration: str = "closed"
+    second_factor: str = "editors"
     posts_per_page: int = 10
 
 

@@ -1,4 +1,4 @@
-"""What an import brought, so that running it again changes nothing."""
+"""What an import brought, so that running it again changes nothing; and what people take along of their own."""
 
 from datetime import datetime
 
@@ -18,3 +18,21 @@ class ImportedPost(Base):
     digest: Mapped[str] = mapped_column(String(64))
     post_version: Mapped[int]
     imported_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class PersonalExport(Base):
+    """Everything about one person as a file in the data directory's folder `exports`, made by a job.
+
+    `digest` is that of the token in its link, which is made when the file is; the link works until `expires_at`.
+    """
+
+    __tablename__ = "personal_exports"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    file: Mapped[str | None] = mapped_column(String(80))
+    size: Mapped[int | None]
+    digest: Mapped[str | None] = mapped_column(String(64), unique=True)

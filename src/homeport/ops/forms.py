@@ -23,6 +23,18 @@ class SiteForm(Form):
     registration = RadioField(
         "Registration",
         [InputRequired()],
-        choices={"open": "Open: anybody may make an account, as a reader", "closed": "Closed: you add people"},
+        choices={
+            "open": "Open: anybody may make an account, as a reader",
+            "invitation": "By invitation: whoever has a link that you made may make an account",
+            "closed": "Closed: you add people",
+        },
+    )
+    second_factor = RadioField(
+        "Second factor",
+        [InputRequired()],
+        choices={
+            "editors": "Owners and editors need a passkey or an authenticator app",
+            "nobody": "Everybody decides for themselves",
+        },
     )
     posts_per_page = IntegerField("Posts on a page", [InputRequired(), NumberRange(1, 100)])

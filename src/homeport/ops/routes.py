@@ -29,7 +29,7 @@ def change_settings() -> ResponseReturnValue:
     form = SiteForm(request.form)
     if not form.validate():
         return render_template("ops/settings.html", form=form), 422
-    service.change_settings(Site(**form.data), viewer())
+    service.change_settings(Site(**form.data), viewer(), now())
     say("Saved. Readers see it from now on.")
     return redirect(url_for("ops.settings"), 303)
 

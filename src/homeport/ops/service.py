@@ -2,7 +2,9 @@
 
 import logging
 from dataclasses import asdict
+from datetime import datetime
 
+from homeport.accounts import service as accounts
 from homeport.core import site
 from homeport.core.errors import Problem
 from homeport.core.http import Role, Viewer
@@ -11,7 +13,7 @@ from homeport.core.site import Site
 log = logging.getLogger(__name__)
 
 
-def change_settings(new: Site, by: Viewer) -> None:
+def change_settings(new: Site, by: Viewer, now: datetime) -> None:
     """Store the site's settings that differ from the present ones. Raises Problem for anybody but an owner."""
     if not by.may(Role.OWNER):
         raise Problem("Only an owner changes the settings.", status=403, code="not_allowed")
@@ -19,4 +21,5 @@ def change_settings(new: Site, by: Viewer) -> None:
     changed = {name: value for name, value in asdict(new).items() if value != present[name]}
     if changed:
         site.change(**changed)
+        accounts.record("settings_changed", by=by, now=now, target=", ".join(changed))
         log.info("settings changed", extra={"by": by.user_id, "settings": ", ".join(changed)})

@@ -85,7 +85,7 @@ def delete(post_id: int) -> ResponseReturnValue:
     """Delete a post in the trash for ever."""
     post = queries.to_edit(post_id, viewer())
     title = post.title
-    service.delete_forever(post, viewer())
+    service.delete_forever(post, viewer(), now())
     say(f"“{title}” is deleted.")
     return redirect(url_for(".desk", state="trashed"), 303)
 

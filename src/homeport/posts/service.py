@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, update
 from sqlalchemy.exc import IntegrityError
 
+from homeport.accounts import service as accounts
 from homeport.core.db import db
 from homeport.core.errors import Problem
 from homeport.core.events import post_published, post_withdrawn
@@ -151,13 +152,15 @@ def restore(post: Post, by: Viewer, now: datetime) -> None:
         _move(post, back, by, now, since={Status.TRASHED}, status_before_trash=None, trashed_at=None, scheduled_at=at)
 
 
-def delete_forever(post: Post, by: Viewer) -> None:
+def delete_forever(post: Post, by: Viewer, now: datetime) -> None:
     """Remove a trashed post with all its versions. Raises Problem for one that is not in the trash."""
+    title = post.title
     gone = delete(Post).where(Post.id == post.id, Post.status == Status.TRASHED).returning(Post.id)
     post_id = db.session.scalar(gone)
     if post_id is None:
         raise Problem("Only a post in the trash can be deleted.", status=409, code="not_in_trash")
     texts.drop_unused_tags()
+    accounts.record("post_deleted", by=by, now=now, target=f"post:{post_id}", title=title)
     log.info("post deleted", extra={"post": post_id, "by": by.user_id})
 
 
@@ -195,9 +198,12 @@ def _move(
 
 def _announce(post: Post, before: Status, by: Viewer, now: datetime) -> None:
     log.info("post moved", extra={"post": post.id, "from": before, "to": post.status, "by": by.user_id})
+    target = f"post:{post.id}"
     if post.status is Status.PUBLISHED:
+        accounts.record("post_published", by=by, now=now, target=target, title=post.title)
         post_published.send(SENDER, post=post, now=now)
     elif before is Status.PUBLISHED:
+        accounts.record("post_withdrawn", by=by, now=now, target=target, title=post.title)
         post_withdrawn.send(SENDER, post=post, now=now)
 
 
