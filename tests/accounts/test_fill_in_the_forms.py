@@ -37,7 +37,7 @@ class Controls(HTMLParser):
     def tokens(self) -> Iterator[tuple[str | None, str | None]]:
         """Type and autocomplete of each input that a manager fills in."""
         for found in self.inputs:
-            if found.get("type") == "password" or found.get("autocomplete") == "username":
+            if found.get("type") == "password" or found.get("autocomplete") in {"username", "one-time-code"}:
                 yield found.get("type"), found.get("autocomplete")
 
 
