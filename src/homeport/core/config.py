@@ -135,7 +135,7 @@ class Config:
     )
     mail_from: str = _setting("", _sender, "Sender of the blog's mails; by default homeport@ the blog's name.")
     web_processes: int = _setting(1, _integer(1, 64), "Number of processes that answer requests.")
-    web_threads: int = _setting(4, _integer(1, 64), "Number of requests one process works on at once.")
+    web_threads: int = _setting(4, _integer(1, 64), "Number of requests one process works on at once; more may wait.")
     cache_megabytes: int = _setting(
         32, _integer(0, 4096), "Memory for finished pages, in each web process; 0 for none."
     )

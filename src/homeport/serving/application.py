@@ -53,8 +53,7 @@ def draining(app: WSGIApplication) -> WSGIApplication:
 def stack(config: Config) -> WSGIApplication:
     """Flask behind the page cache. Forwarded headers are settled in front of the cache where some are believed, as the
     scheme is part of a page's key; where none are, a page out of memory need not wait for that."""
-    # Half of the threads, so that the other half can answer whoever brings nothing.
-    flask = arrived(create_app(config).wsgi_app, max(1, config.web_threads // 2))
+    flask = arrived(create_app(config).wsgi_app)
     current = site_version(config).current
     size = config.cache_megabytes * 1_000_000
     if config.trusted_proxies:
