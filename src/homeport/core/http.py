@@ -18,7 +18,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, SecurityError
 from werkzeug.routing import IntegerConverter
 
 from homeport.core import csrf, storage
-from homeport.core.db import commit, db, site_version
+from homeport.core.db import commit, site_version
 from homeport.core.errors import Problem, not_found
 from homeport.core.ids import handle
 
@@ -132,10 +132,8 @@ class Application(Flask):
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view, then commit. An exception of either goes to the error handlers and takes everything back."""
         response = make_response(super().dispatch_request())
-        if g.get("db_reading", False):
-            db.session.rollback()
-        else:
-            commit()
+        if not g.get("db_reading", False):
+            commit()  # what only read is taken back with its session, at the end of the request
         return response
 
 
