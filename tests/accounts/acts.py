@@ -7,9 +7,10 @@ import pyotp
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from homeport.accounts import queries, service
+from homeport.accounts import protection, queries, service
+from homeport.accounts.models import User
 from homeport.core import clock, site
-from homeport.core.db import commit
+from homeport.core.db import commit, db
 from homeport.core.http import SYSTEM
 from tests.cast import PASSWORD, SECRET, Person
 from tests.conftest import Browser
@@ -27,10 +28,23 @@ def present_code(at: datetime | None = None) -> str:
     return pyotp.TOTP(SECRET).at(at or clock.now())
 
 
+def send_code(browser: Browser, code: str, **more: str) -> TestResponse:
+    """Send the form of a login's second step."""
+    return browser.submit("/login/code", {"code": code, **more})
+
+
+def codes_of(app: Flask, person: Person) -> list[str]:
+    """New recovery codes for somebody."""
+    with app.app_context():
+        codes = protection.make_codes(db.session.get_one(User, person.id), by=SYSTEM, now=clock.now())
+        commit()
+        return codes
+
+
 def log_in_with_code(browser: Browser, person: Person) -> TestResponse:
     """Both steps of a login."""
     log_in(browser, person)
-    return browser.submit("/login/code", {"code": present_code()})
+    return send_code(browser, present_code())
 
 
 def is_logged_in(browser: Browser) -> bool:

@@ -1,6 +1,5 @@
 """Logging in takes two steps for who has a second factor: a code of the app, or a recovery code."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,14 +10,13 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from homeport.accounts import ceremonies, devices, jobs, protection, recovery, throttle, totp
-from homeport.accounts.models import AuthSession, Ceremony, RecoveryCode, Totp, User
-from homeport.core import clock, site
+from homeport.accounts import ceremonies, devices, jobs, throttle, totp
+from homeport.accounts.models import AuthSession, Ceremony, Totp, User
+from homeport.core import clock
 from homeport.core.db import commit, db
-from homeport.core.http import SYSTEM
-from tests.accounts.acts import NEW_PASSWORD, is_logged_in, log_in, present_code
+from tests.accounts.acts import codes_of, is_logged_in, log_in, present_code, send_code
 from tests.accounts.conftest import CountingHasher
-from tests.cast import PASSWORD, SECRET, Cast, Person
+from tests.cast import PASSWORD, SECRET, Cast
 from tests.conftest import Browser
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -29,18 +27,6 @@ def noon() -> Any:
     """The clock stands still, at a time that a test may move."""
     with time_machine.travel(START, tick=False) as hand:
         yield hand
-
-
-def codes_of(app: Flask, person: Person) -> list[str]:
-    """New recovery codes for somebody."""
-    with app.app_context():
-        codes = protection.make_codes(db.session.get_one(User, person.id), by=SYSTEM, now=clock.now())
-        commit()
-        return codes
-
-
-def send(browser: Browser, code: str, **more: str) -> Any:
-    return browser.submit("/login/code", {"code": code, **more})
 
 
 def test_the_password_alone_opens_nothing(noon: Any, everybody: Cast, client: Browser) -> None:
@@ -57,7 +43,7 @@ def test_with_the_apps_code_one_is_in_and_where_one_was(noon: Any, everybody: Ca
     page = client.get("/login/code").text
     assert 'autocomplete="one-time-code"' in page
     assert 'inputmode="numeric"' in page
-    assert send(client, present_code()).location == "/write/new"
+    assert send_code(client, present_code()).location == "/write/new"
     assert is_logged_in(client)
 
 
@@ -65,16 +51,16 @@ def test_with_the_apps_code_one_is_in_and_where_one_was(noon: Any, everybody: Ca
 def test_a_code_may_be_typed_with_blanks(noon: Any, everybody: Cast, client: Browser, typed: str) -> None:
     log_in(client, everybody.eve)
     code = present_code()
-    assert send(client, typed.format(code, code[:3], code[3:])).status_code == 303
+    assert send_code(client, typed.format(code, code[:3], code[3:])).status_code == 303
 
 
 @pytest.mark.parametrize("code", ["", "000000", "12345", "1234567", "١٢٣٤٥٦", "abcdef", "x" * 500, "²" * 6])
 def test_a_wrong_code_is_told_and_can_be_tried_again(noon: Any, everybody: Cast, client: Browser, code: str) -> None:
     log_in(client, everybody.eve)
-    answer = send(client, code)
+    answer = send_code(client, code)
     assert answer.status_code == 422
     assert not is_logged_in(client)
-    assert send(client, present_code()).status_code == 303
+    assert send_code(client, present_code()).status_code == 303
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(-61, 422), (-30, 303), (0, 303), (30, 303), (61, 422)])
@@ -82,18 +68,18 @@ def test_the_clock_may_be_off_by_one_step(
     noon: Any, everybody: Cast, client: Browser, seconds: int, status: int
 ) -> None:
     log_in(client, everybody.eve)
-    assert send(client, present_code(START + timedelta(seconds=seconds))).status_code == status
+    assert send_code(client, present_code(START + timedelta(seconds=seconds))).status_code == status
 
 
 def test_a_code_works_once(noon: Any, app: Flask, everybody: Cast, client: Browser) -> None:
     log_in(client, everybody.eve)
-    assert send(client, present_code()).status_code == 303
+    assert send_code(client, present_code()).status_code == 303
     thief: Any = app.test_client()
     log_in(thief, everybody.eve)
-    assert send(thief, present_code()).status_code == 422
-    assert send(thief, present_code(START - timedelta(seconds=30))).status_code == 422, "nor does an older one"
+    assert send_code(thief, present_code()).status_code == 422
+    assert send_code(thief, present_code(START - timedelta(seconds=30))).status_code == 422, "nor does an older one"
     noon.shift(30)
-    assert send(thief, present_code()).status_code == 303
+    assert send_code(thief, present_code()).status_code == 303
 
 
 def both_at_once(app: Flask, everybody: Cast, code: str) -> list[int]:
@@ -101,7 +87,7 @@ def both_at_once(app: Flask, everybody: Cast, code: str) -> list[int]:
     for one in clients:
         log_in(one, everybody.eve)
     with ThreadPoolExecutor(2) as pool:
-        return sorted(pool.map(lambda one: send(one, code).status_code, clients))
+        return sorted(pool.map(lambda one: send_code(one, code).status_code, clients))
 
 
 def test_of_two_who_send_a_code_at_once_one_gets_in(noon: Any, app: Flask, everybody: Cast) -> None:
@@ -115,7 +101,7 @@ def test_of_two_who_send_a_recovery_code_at_once_one_gets_in(noon: Any, app: Fla
 def test_half_a_login_ends_after_ten_minutes(noon: Any, everybody: Cast, client: Browser) -> None:
     log_in(client, everybody.eve)
     noon.shift(ceremonies.STEP_LIFETIME)
-    answer = send(client, present_code())
+    answer = send_code(client, present_code())
     assert (answer.status_code, answer.location) == (303, "/login?after=too-late")
     assert "begin again" in client.get(answer.location).text
 
@@ -125,11 +111,11 @@ def test_half_a_login_is_of_use_in_its_own_browser_alone(
 ) -> None:
     log_in(client, everybody.eve)
     other: Any = app.test_client()
-    assert send(other, present_code()).location == "/login?after=too-late"
+    assert send_code(other, present_code()).location == "/login?after=too-late"
     other.set_cookie("ceremony", "x" * 43)
-    assert send(other, present_code()).location == "/login?after=too-late"
+    assert send_code(other, present_code()).location == "/login?after=too-late"
     log_in(other, everybody.olga)
-    send(other, present_code())
+    send_code(other, present_code())
     assert "Olga" in other.get("/account").text, "a code stands for the account whose password came before it"
 
 
@@ -140,7 +126,7 @@ def test_who_has_half_a_login_and_is_suspended_stays_out(
     with app.app_context():
         db.session.get_one(User, everybody.eve.id).suspended_at = clock.now()
         commit()
-    assert send(client, present_code()).status_code == 403
+    assert send_code(client, present_code()).status_code == 403
     assert not is_logged_in(client)
 
 
@@ -148,11 +134,11 @@ def test_guessing_codes_is_slowed_down_like_guessing_passwords(
     noon: Any, everybody: Cast, client: Browser, hasher: CountingHasher
 ) -> None:
     log_in(client, everybody.eve)
-    statuses = [send(client, "000000").status_code for _ in range(throttle.ACCOUNT.free + 2)]
+    statuses = [send_code(client, "000000").status_code for _ in range(throttle.ACCOUNT.free + 2)]
     assert statuses == [422] * throttle.ACCOUNT.free + [429] * 2
-    assert send(client, present_code()).status_code == 429, "even the right one has to wait"
+    assert send_code(client, present_code()).status_code == 429, "even the right one has to wait"
     noon.shift(2)
-    assert send(client, present_code()).status_code == 303
+    assert send_code(client, present_code()).status_code == 303
 
 
 def test_the_right_password_does_not_start_the_count_of_codes_anew(
@@ -162,13 +148,13 @@ def test_the_right_password_does_not_start_the_count_of_codes_anew(
     for number in range(12):
         guesser: Any = app.test_client()
         log_in(guesser, everybody.eve, environ_overrides={"REMOTE_ADDR": f"127.0.0.{number + 1}"})
-        statuses.append(send(guesser, "000000").status_code)
+        statuses.append(send_code(guesser, "000000").status_code)
     assert statuses.count(422) == throttle.ACCOUNT.free
 
 
 def test_a_trusted_device_is_asked_for_no_code_for_thirty_days(noon: Any, everybody: Cast, client: Browser) -> None:
     log_in(client, everybody.eve)
-    assert send(client, present_code(), trust="y").status_code == 303
+    assert send_code(client, present_code(), trust="y").status_code == 303
     client.submit("/logout")
     assert log_in(client, everybody.eve).location == "/write"
     client.submit("/logout")
@@ -180,130 +166,11 @@ def test_the_trust_is_not_for_other_devices_nor_other_people(
     noon: Any, app: Flask, everybody: Cast, client: Browser
 ) -> None:
     log_in(client, everybody.eve)
-    send(client, present_code(), trust="y")
+    send_code(client, present_code(), trust="y")
     client.submit("/logout")
     elsewhere: Any = app.test_client()
     assert log_in(elsewhere, everybody.eve).location == "/login/code"
     assert log_in(client, everybody.olga).location == "/login/code"
-
-
-@pytest.mark.parametrize("change", ["password", "app"])
-def test_another_password_or_app_ends_all_trust(
-    noon: Any, app: Flask, everybody: Cast, client: Browser, change: str
-) -> None:
-    log_in(client, everybody.eve)
-    send(client, present_code(), trust="y")
-    if change == "password":
-        client.submit("/account/password", {"new": NEW_PASSWORD})
-    else:
-        with app.app_context():
-            site.change(second_factor="nobody")
-            commit()
-        client.submit("/account/app/remove")
-        set_up(client)
-    client.submit("/logout")
-    again = log_in(client, everybody.eve, NEW_PASSWORD if change == "password" else PASSWORD)
-    assert again.location == "/login/code"
-
-
-def set_up(browser: Browser) -> str:
-    """Set an authenticator app up, as somebody who types the key; returns the page that answers."""
-    browser.submit("/account/app/begin")
-    page = browser.get("/account/app").text
-    found = re.search(r'<code class="key">([A-Z2-7 ]+)</code>', page)
-    assert found
-    assert 'src="data:image/svg+xml' in page
-    return browser.submit("/account/app", {"code": pyotp.TOTP(found[1].replace(" ", "")).at(clock.now())}).text
-
-
-def test_alice_sets_an_app_up_and_gets_ten_codes(noon: Any, app: Flask, everybody: Cast, browser: Any) -> None:
-    alice = browser(everybody.alice)
-    codes = re.findall(r"<li><code>([a-z0-9-]+)</code>", set_up(alice))
-    assert len(set(codes)) == recovery.NUMBER >= 10
-    for place in ("/account/security", "/account/app", "/account"):
-        assert not any(code in alice.get(place, follow_redirects=True).text for code in codes), "shown once"
-    with app.app_context():
-        secret, *stored = db.session.scalars(select(Totp.sealed_secret).where(Totp.user_id == everybody.alice.id))
-        assert not stored
-        assert len(secret) > 100, "sealed"
-        kept = set(db.session.scalars(select(RecoveryCode.digest)))
-    assert not any(code in kept or code.replace("-", "") in kept for code in codes)
-    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in kept)
-    alice.submit("/logout")
-    assert log_in(alice, everybody.alice).location == "/login/code"
-    assert send(alice, codes[0].upper().replace("-", " ")).status_code == 303
-    alice.submit("/logout")
-    log_in(alice, everybody.alice)
-    assert send(alice, codes[0]).status_code == 422, "used up"
-
-
-def test_nothing_counts_before_the_first_code(noon: Any, everybody: Cast, browser: Any) -> None:
-    alice = browser(everybody.alice)
-    alice.submit("/account/app/begin")
-    answer = alice.submit("/account/app", {"code": "000000"})
-    assert answer.status_code == 422
-    assert "clock" in answer.text
-    alice.submit("/logout")
-    assert log_in(alice, everybody.alice).location == "/write"
-
-
-def test_few_codes_left_are_said_so(noon: Any, app: Flask, everybody: Cast, browser: Any) -> None:
-    eve, codes = browser(everybody.eve), codes_of(app, everybody.eve)
-    assert "You have 10 left." in eve.get("/account/security").text
-    with app.app_context():
-        for code in codes[: recovery.NUMBER - recovery.FEW]:
-            assert recovery.use(everybody.eve.id, code, clock.now())
-        commit()
-    assert "You have only 3 left." in eve.get("/account/security").text
-    assert "shown here and never again" in eve.submit("/account/recovery-codes").text
-    assert "You have 10 left." in eve.get("/account/security").text
-    with app.app_context():
-        assert not recovery.use(everybody.eve.id, codes[-1], clock.now()), "the old ones are void"
-
-
-def test_the_last_second_factor_of_an_editor_stays(noon: Any, app: Flask, everybody: Cast, browser: Any) -> None:
-    eve = browser(everybody.eve)
-    answer = eve.submit("/account/app/remove")
-    assert answer.status_code == 409
-    assert "Your role needs a second factor" in answer.text
-    with app.app_context():
-        assert totp.is_on(everybody.eve.id)
-        site.change(second_factor="nobody")
-        commit()
-    assert eve.submit("/account/app/remove").status_code == 303
-    with app.app_context():
-        assert not totp.is_on(everybody.eve.id)
-        assert recovery.left(everybody.eve.id) == 0, "they stand in for nothing any more"
-
-
-def test_beside_a_second_factor_a_shorter_password_is_enough_and_then_it_has_to_stay(
-    noon: Any, app: Flask, everybody: Cast, browser: Any
-) -> None:
-    alice = browser(everybody.alice)
-    short = "oaken-mug"
-    assert alice.submit("/account/password", {"new": short}).status_code == 422
-    set_up(alice)
-    assert 'minlength="8"' in alice.get("/account/password").text
-    assert alice.submit("/account/password", {"new": "oaken-m"}).status_code == 422
-    assert alice.submit("/account/password", {"new": short}).status_code == 303
-    answer = alice.submit("/account/app/remove")
-    assert answer.status_code == 409
-    assert "too short to be all that protects your account" in answer.text
-    assert alice.submit("/account/password", {"new": NEW_PASSWORD}).status_code == 303
-    assert alice.submit("/account/app/remove").status_code == 303
-
-
-def test_who_becomes_an_editor_sees_only_where_to_enrol(noon: Any, app: Flask, everybody: Cast, browser: Any) -> None:
-    bob, olga = browser(everybody.bob), browser(everybody.olga)
-    olga.submit(f"/admin/people/{everybody.bob.id}/role", {"role": "editor"})
-    for place in ("/account", "/write", "/write/new", "/admin/settings"):
-        assert bob.get(place).location == "/account/security"
-    assert bob.submit("/write/new", {"title": "x", "body": "y", "do": "save"}).status_code == 403
-    page = bob.get("/account/security")
-    assert page.status_code == 200
-    assert "One step before you begin" in page.text
-    assert len(re.findall(r"<li><code>", set_up(bob))) == recovery.NUMBER
-    assert bob.get("/write").status_code == 200
 
 
 def test_to_confirm_takes_both_again_and_gives_the_session_another_id(

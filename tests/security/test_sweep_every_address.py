@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from flask import Flask
@@ -146,7 +146,7 @@ def test_no_part_of_an_address_crashes_anything(
 def judge_safely(answer: TestResponse, what: str) -> None:
     # 503: there is no queue to cancel a job in before a worker has made one.
     assert answer.status_code < 500 or ("/admin/jobs/" in what and answer.status_code == 503), what
-    assert "evil.example" not in answer.headers.get("Location", "").partition("?")[0], what
+    assert urlsplit(answer.headers.get("Location", "")).netloc in {"", "localhost"}, what
     assert "X: y" not in str(answer.headers).splitlines(), what
     answer.close()
 

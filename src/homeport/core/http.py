@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.routing import IntegerConverter
 
 from homeport.core import csrf, refusals
-from homeport.core.db import commit, db, site_version
+from homeport.core.db import commit, site_version
 from homeport.core.errors import Problem, not_found
 from homeport.core.ids import handle
 
@@ -148,13 +148,15 @@ def cached(*params: str) -> Callable[[Callable[P, ResponseReturnValue]], Callabl
 class Application(Flask):
     """Flask with one transaction per request, committed at the edge: after the view, before the answer leaves."""
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """`func` itself: nothing here is asynchronous, and Flask would look for that at each of a request's calls."""
+        return func
+
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view, then commit. An exception of either goes to the error handlers and takes everything back."""
         response = make_response(super().dispatch_request())
-        if g.get("db_reading", False):
-            db.session.rollback()
-        else:
-            commit()
+        if not g.get("db_reading", False):
+            commit()  # what only read is taken back with its session, at the end of the request
         return response
 
 
@@ -178,7 +180,7 @@ def install(app: Flask) -> None:
         g.db_reading = request.method in csrf.SAFE_METHODS
         if BUSY in request.environ:
             raise refusals.too_busy()
-        if request.mimetype == "application/x-www-form-urlencoded" and not g.db_reading:
+        if not g.db_reading and request.mimetype == "application/x-www-form-urlencoded":
             refusals.bound_form(app)
         view = app.view_functions.get(request.endpoint or "")
         if view is not None and getattr(view, "cached_params", None) is not None:
