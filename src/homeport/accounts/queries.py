@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, select
 
-from homeport.accounts import sessions
+from homeport.accounts import factors, sessions
 from homeport.accounts.models import (
     Attempt,
     AuditDetail,
@@ -15,6 +15,7 @@ from homeport.accounts.models import (
     Ceremony,
     KnownDevice,
     OneTimeToken,
+    Passkey,
     Registration,
     User,
 )
@@ -50,8 +51,14 @@ def people() -> Sequence[User]:
 
 def able_owners() -> Sequence[User]:
     """The owners who can log in, locked until the end of the transaction (PostgreSQL) so that one stays."""
-    able = (User.role == Role.OWNER, User.suspended_at.is_(None), User.password_hash.is_not(None))
+    able = (User.role == Role.OWNER, User.suspended_at.is_(None), has_way_in())
     return db.session.scalars(select(User).where(*able).with_for_update()).all()
+
+
+def has_way_in() -> ColumnElement[bool]:
+    """The condition that somebody can log in: with a password, or with a passkey of this blog's present name."""
+    here = exists().where(Passkey.user_id == User.id, Passkey.rp_id == factors.rp_id())
+    return User.password_hash.is_not(None) | here
 
 
 def sessions_of(user_id: int, now: datetime) -> Sequence[AuthSession]:
