@@ -19,9 +19,7 @@ def give_eve_a_passkey(app: Flask, everybody: Cast, rp_id: str) -> None:
         eve = db.session.get_one(User, everybody.eve.id)
         eve.role, eve.password_hash = Role.OWNER, None
         facts: dict[str, Any] = {"transports": [], "backed_up": False, "name": "Key", "created_at": clock.now()}
-        db.session.add(
-            Passkey(user_id=eve.id, credential_id="x", public_key=b"x", sign_count=0, rp_id=rp_id, **facts)
-        )
+        db.session.add(Passkey(user_id=eve.id, credential_id="x", public_key=b"x", sign_count=0, rp_id=rp_id, **facts))
         commit()
 
 

@@ -1,7 +1,7 @@
 """Questions about people, their sessions and attempts."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, select
@@ -22,6 +22,9 @@ from homeport.accounts.models import (
 from homeport.accounts.throttle import CLOCK_SLACK, WINDOW
 from homeport.core.db import Base, db
 from homeport.core.http import Role
+
+DETAILS_KEPT = timedelta(days=400)
+"""How long the audit log keeps addresses, browsers and names: a year, and time to look at it."""
 
 
 def by_id(user_id: int | None) -> User | None:
@@ -92,6 +95,7 @@ def spent(now: datetime) -> Sequence[tuple[type[Base], ColumnElement[bool]]]:
         (Ceremony, Ceremony.expires_at <= now),
         (KnownDevice, KnownDevice.expires_at <= now),
         (Registration, Registration.expires_at <= now),
+        (AuditDetail, AuditDetail.event_id.in_(select(AuditEvent.id).where(AuditEvent.at <= now - DETAILS_KEPT))),
         (Attempt, (Attempt.at <= now - WINDOW) | (Attempt.at > now + CLOCK_SLACK)),
     )
 
