@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from homeport.accounts import factors
 from homeport.accounts.handles import handle_of, normal
 from homeport.accounts.models import (
     AuditEvent,
@@ -21,11 +20,9 @@ from homeport.accounts.models import (
     Invitation,
     InvitationUse,
     KnownDevice,
-    Passkey,
-    Totp,
     User,
 )
-from homeport.accounts.queries import has_way_in
+from homeport.accounts.queries import has_second_factor, has_way_in
 from homeport.core.db import db
 from homeport.core.http import Role
 
@@ -121,11 +118,6 @@ _RANK = case(*((User.role == role, -role.value) for role in Role))
 _ORDER: tuple[ColumnElement[Any], ...] = (_RANK, func.lower(User.display_name), User.id.expression)
 
 
-def _has_second_factor() -> ColumnElement[bool]:
-    app = exists().where(Totp.user_id == User.id, Totp.confirmed_at.is_not(None))
-    return or_(app, exists().where(Passkey.user_id == User.id, Passkey.rp_id == factors.rp_id()))
-
-
 def _conditions() -> dict[State, ColumnElement[bool]]:
     is_in = User.suspended_at.is_(None)
     leaves = exists().where(Departure.user_id == User.id)
@@ -134,7 +126,7 @@ def _conditions() -> dict[State, ColumnElement[bool]]:
         State.WAITING: and_(is_in, not_(has_way_in()), not_(leaves)),
         State.SUSPENDED: not_(is_in),
         State.LEAVING: and_(is_in, leaves),
-        State.UNPROTECTED: and_(is_in, not_(_has_second_factor())),
+        State.UNPROTECTED: and_(is_in, not_(has_second_factor())),
     }
 
 
@@ -167,7 +159,7 @@ def _with_facts() -> Select[Any]:
         .scalar_subquery()
     )
     states = [(rule, state.value) for state, rule in list(_conditions().items())[:4]]
-    facts = (case(*states).label("state"), _has_second_factor().label("second"), invited_by.label("invited_by"))
+    facts = (case(*states).label("state"), has_second_factor().label("second"), invited_by.label("invited_by"))
     return select(User, seen.label("seen"), used.label("used"), *facts)
 
 
