@@ -17,7 +17,7 @@ from homeport.core import served, vault
 from homeport.core.clock import now
 from homeport.core.command import make_app, with_config
 from homeport.core.config import Config
-from homeport.core.db import commit, reading
+from homeport.core.db import commit, db, reading
 from homeport.core.errors import Problem
 from homeport.core.http import SYSTEM, Role
 from homeport.core.site import site
@@ -36,8 +36,12 @@ def _blog(config: Config) -> Iterator[None]:
     """The blog of `config`, up to date; what is done within is kept if nothing raises."""
     upgrade(config)
     with make_app(config).app_context():
-        yield
-        commit()
+        try:
+            yield
+            commit()
+        finally:
+            db.session.close()
+            db.engine.dispose()
 
 
 def _look_for_it(config: Config) -> None:
