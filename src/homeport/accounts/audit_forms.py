@@ -14,7 +14,7 @@ FIRST, LAST = date(2000, 1, 1), date(2999, 12, 31)
 
 def check_day(_form: Any, field: Any) -> None:
     """A day that can have a log, in every time zone."""
-    if not FIRST <= field.data <= LAST:
+    if field.data and not FIRST <= field.data <= LAST:
         raise ValidationError("Enter a date of this century.")
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from io import SEEK_END, BytesIO
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -82,8 +83,11 @@ def _lines() -> Any:
 
 
 def _file(file: IO[bytes], kind: str, name: str) -> Response:
-    size = file.seek(0, 2)
+    size = file.seek(0, SEEK_END)
     file.seek(0)
+    if size <= audit_export.IN_MEMORY:
+        with file:
+            file = BytesIO(file.read())
     answer = send_file(file, kind, as_attachment=True, download_name=name, etag=False)
     answer.content_length = size
     answer.headers["Cache-Control"] = "no-store"
