@@ -1,28 +1,20 @@
 """What holds for every address of the blog, read from its table of routes: a new one is covered when it is written."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import connect
 from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.routing import Rule
 
 from homeport.core import csrf
 from homeport.core.config import Config
 from homeport.core.csrf import SAFE_METHODS
-from homeport.core.http import Role
 from tests.cast import Cast, Person
 from tests.conftest import Browser
 from tests.factories import make_post
-
-UNSAFE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
-# What stands in an address for its variables: somebody and something that are there.
-EXAMPLES: dict[str, object] = {"user_id": 2, "post_id": 1, "version": 1}
-JSON = {"Accept": "application/json"}
-HERE = {"Sec-Fetch-Site": "same-origin"}
+from tests.routes import HERE, JSON, UNSAFE_METHODS, Route, code_of, routes
 
 FROM_ELSEWHERE = {
     "cross-site": {"Sec-Fetch-Site": "cross-site"},
@@ -38,39 +30,6 @@ FROM_ELSEWHERE = {
     "no word about it": {},
     "only a referrer": {"Referer": "http://localhost/"},
 }
-
-
-@dataclass(frozen=True)
-class Route:
-    """An address to ask for, its methods, and the least role that may (None: everybody)."""
-
-    path: str
-    methods: frozenset[str]
-    mark: Role | None
-
-    @property
-    def unsafe(self) -> frozenset[str]:
-        return self.methods - SAFE_METHODS
-
-
-def routes(app: Flask) -> list[Route]:
-    """The table of routes, with examples in the place of variables."""
-    with app.test_request_context():
-        adapter = app.url_map.bind("localhost")
-        return [
-            Route(adapter.build(rule.endpoint, _values(rule)), frozenset(rule.methods or ()), _mark(app, rule))
-            for rule in app.url_map.iter_rules()
-        ]
-
-
-def _values(rule: Rule) -> dict[str, object]:
-    kinds = {name: type(converter).__name__ for name, converter in rule._converters.items()}
-    return {name: EXAMPLES.get(name, 2026 if kind == "RowNumber" else "x") for name, kind in kinds.items()}
-
-
-def _mark(app: Flask, rule: Rule) -> Role | None:
-    mark: Role | None = getattr(app.view_functions[rule.endpoint], "mark")  # noqa: B009 (mypy knows functions only)
-    return mark
 
 
 @pytest.fixture
@@ -92,10 +51,6 @@ def content(app: Flask, everybody: Cast) -> Cast:
     with app.app_context():
         make_post(everybody.alice, "Harbour lights", tags=["ships"])
     return everybody
-
-
-def code_of(answer: Any) -> str:
-    return str((answer.get_json(silent=True) or {}).get("error", {}).get("code", ""))
 
 
 def forgeries(route: Route, token: str) -> Iterator[tuple[str, str, dict[str, str], dict[str, str]]]:

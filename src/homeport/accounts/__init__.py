@@ -2,10 +2,20 @@
 
 from flask import Flask
 
-from homeport.accounts import account_routes, jobs, login_routes, people_routes, presence, routes, security_routes
+from homeport.accounts import (
+    account_routes,
+    audit_routes,
+    jobs,
+    login_routes,
+    people_routes,
+    presence,
+    routes,
+    security_routes,
+)
 from homeport.accounts.browsers import name_of
+from homeport.core.net import place_of
 
-__all__ = ["account_routes", "jobs", "login_routes", "people_routes", "register", "security_routes"]
+__all__ = ["account_routes", "audit_routes", "jobs", "login_routes", "people_routes", "register", "security_routes"]
 
 
 def register(app: Flask) -> None:
@@ -13,3 +23,4 @@ def register(app: Flask) -> None:
     presence.register(app)
     app.register_blueprint(routes.bp)
     app.add_template_filter(name_of, "browser_name")
+    app.add_template_filter(place_of, "place")

@@ -1,12 +1,12 @@
 """Questions about people, their sessions and attempts."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, select
 
-from homeport.accounts import sessions
+from homeport.accounts import audit_check, factors, recovery, sessions
 from homeport.accounts.models import (
     Attempt,
     AuditDetail,
@@ -15,12 +15,19 @@ from homeport.accounts.models import (
     Ceremony,
     KnownDevice,
     OneTimeToken,
+    Passkey,
+    RecoveryCode,
     Registration,
+    Totp,
     User,
 )
 from homeport.accounts.throttle import CLOCK_SLACK, WINDOW
+from homeport.core.config import Config
 from homeport.core.db import Base, db
 from homeport.core.http import Role
+
+DETAILS_KEPT = timedelta(days=400)
+"""How long the audit log keeps addresses, browsers and names: a year, and time to look at it."""
 
 
 def by_id(user_id: int | None) -> User | None:
@@ -50,8 +57,48 @@ def people() -> Sequence[User]:
 
 def able_owners() -> Sequence[User]:
     """The owners who can log in, locked until the end of the transaction (PostgreSQL) so that one stays."""
-    able = (User.role == Role.OWNER, User.suspended_at.is_(None), User.password_hash.is_not(None))
+    able = (User.role == Role.OWNER, User.suspended_at.is_(None), has_way_in())
     return db.session.scalars(select(User).where(*able).with_for_update()).all()
+
+
+def has_way_in() -> ColumnElement[bool]:
+    """The condition that somebody can log in: with a password, or with a passkey of this blog's present name."""
+    here = exists().where(Passkey.user_id == User.id, Passkey.rp_id == factors.rp_id())
+    return User.password_hash.is_not(None) | here
+
+
+def has_second_factor() -> ColumnElement[bool]:
+    """The condition that a password alone does not let somebody in (`factors.has_second_factor` of a row)."""
+    app = exists().where(Totp.user_id == User.id, Totp.confirmed_at.is_not(None))
+    return app | exists().where(Passkey.user_id == User.id, Passkey.rp_id == factors.rp_id())
+
+
+def editors_without_second_factor() -> Sequence[str]:
+    """What the owners and editors are called who have a password alone."""
+    them = (User.role.in_([Role.EDITOR, Role.OWNER]), User.suspended_at.is_(None), ~has_second_factor())
+    return db.session.scalars(select(User.display_name).where(*them).order_by(User.display_name)).all()
+
+
+def owners_with_few_codes() -> Sequence[tuple[str, int]]:
+    """Owners with a second factor who have hardly any recovery codes, each with how many are left."""
+    unused = (RecoveryCode.user_id == User.id, RecoveryCode.used_at.is_(None))
+    left = select(func.count()).select_from(RecoveryCode).where(*unused).scalar_subquery()
+    them = (User.role == Role.OWNER, User.suspended_at.is_(None), has_second_factor(), left <= recovery.FEW)
+    rows = db.session.execute(select(User.display_name, left.label("left")).where(*them).order_by(User.display_name))
+    return [(row.display_name, row.left) for row in rows]
+
+
+def count_idle_accounts() -> tuple[int, int]:
+    """How many people have no way to log in yet, and how many are suspended."""
+    is_in = User.suspended_at.is_(None)
+    sums = (func.count().filter(is_in & ~has_way_in()), func.count().filter(~is_in))
+    waiting, suspended = db.session.execute(select(*sums).select_from(User)).one()
+    return waiting, suspended
+
+
+def last_audit_check(config: Config) -> audit_check.Checked | None:
+    """What the last look at the audit log came to; None before the first."""
+    return audit_check.last(config)
 
 
 def sessions_of(user_id: int, now: datetime) -> Sequence[AuthSession]:
@@ -85,6 +132,7 @@ def spent(now: datetime) -> Sequence[tuple[type[Base], ColumnElement[bool]]]:
         (Ceremony, Ceremony.expires_at <= now),
         (KnownDevice, KnownDevice.expires_at <= now),
         (Registration, Registration.expires_at <= now),
+        (AuditDetail, AuditDetail.event_id.in_(select(AuditEvent.id).where(AuditEvent.at <= now - DETAILS_KEPT))),
         (Attempt, (Attempt.at <= now - WINDOW) | (Attempt.at > now + CLOCK_SLACK)),
     )
 
