@@ -2,10 +2,28 @@
 
 from flask import Flask
 
-from homeport.accounts import account_routes, jobs, login_routes, people_routes, presence, routes, security_routes
+from homeport.accounts import (
+    account_routes,
+    departure_jobs,
+    jobs,
+    login_routes,
+    people_routes,
+    presence,
+    queries,
+    routes,
+    security_routes,
+)
 from homeport.accounts.browsers import name_of
 
-__all__ = ["account_routes", "jobs", "login_routes", "people_routes", "register", "security_routes"]
+__all__ = [
+    "account_routes",
+    "departure_jobs",
+    "jobs",
+    "login_routes",
+    "people_routes",
+    "register",
+    "security_routes",
+]
 
 
 def register(app: Flask) -> None:
@@ -13,3 +31,4 @@ def register(app: Flask) -> None:
     presence.register(app)
     app.register_blueprint(routes.bp)
     app.add_template_filter(name_of, "browser_name")
+    app.add_template_global(queries.departure_of)

@@ -53,6 +53,12 @@ def settle(moment: datetime) -> None:
     db.session.execute(
         left.values(status="unknown", last_error="The worker ended while it was handing this mail over.")
     )
+    forget_last_ones()
+
+
+def forget_last_ones() -> None:
+    """Delete the mails to people without an account that nothing is left to be done with, whatever became of them."""
+    db.session.execute(delete(Mail).where(Mail.is_last.is_(True), Mail.status.in_(["sent", "failed", "unknown"])))
 
 
 def claim(moment: datetime) -> Mail | None:
@@ -89,6 +95,7 @@ def _send(courier: mail.Courier, config: Config, claimed: Mail) -> None:
         outcome = {"status": "unknown", "last_error": f"{error}, after it had taken the whole mail"}
     mine = (Mail.id == claimed.id, Mail.status == "sending", Mail.attempts == claimed.attempts)
     db.session.execute(update(Mail).where(*mine).values(**outcome))
+    forget_last_ones()
     end_transaction()
     log.info("mail %s", outcome["status"], extra={"mail": claimed.id, "why": outcome["last_error"]})
 

@@ -67,7 +67,7 @@ _TIME = cast("InstrumentedAttribute[datetime]", Post.published_at)  # a public p
 _LINE = (Post.path, Post.title, _TIME)
 _ENTRY = (*_LINE, Post.id, _SUMMARY, Post.words)
 _WRITER = (User.display_name, User.handle)
-_ARTICLE = (Post.author_id, Post.updated_at, Post.html, Post.toc, Post.status)
+_ARTICLE = (Post.author_id, Post.updated_at, Post.html, Post.toc, Post.status, User.picture)
 _HAS_BYLINE = exists().where(Byline.post_id == Post.id).correlate(Post)
 _PLACE = tuple_(Post.published_at, Post.id)
 _OLDEST_FIRST = (Post.published_at, Post.id)
@@ -139,6 +139,7 @@ def article(path: str, viewer: Viewer) -> Article | None:
         html=row.html,
         toc=row.toc,
         public=row.status is Status.PUBLISHED,
+        picture=None if names.bylines else row.picture,
     )
 
 
@@ -186,7 +187,7 @@ def profile(slug: str) -> Profile | None:
 
     An account needs a post of its own: else who registers under a byline's name would speak for its bearer.
     """
-    account = select(User.display_name, User.handle, User.bio, User.link)
+    account = select(User.display_name, User.handle, User.bio, User.link, User.picture)
     account = account.where(User.handle == slug, _any_public(_own(slug)))
     byline = select(Byline.name, Byline.slug).where(Byline.slug == slug, _any_public(written_by(slug))).limit(1)
     row: Any = db.session.execute(account).first() or db.session.execute(byline).first()
