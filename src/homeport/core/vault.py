@@ -5,7 +5,9 @@ database alone opens none of them. The file holds one key a line, the newest fir
 first, older ones are opened with any, so that `homeport keys rotate` can change keys while the blog runs.
 """
 
+import hmac
 import os
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +42,16 @@ def reseal(config: Config, sealed: str) -> str:
         return _keys(config).rotate(sealed.encode()).decode()
     except fernet.InvalidToken:
         raise _lost(config) from None
+
+
+def marks(config: Config, text: str) -> list[str]:
+    """What a text is marked with under each key, the newest first: 256 bits that nobody makes without the key file.
+
+    So what is shown again and again need not be stored, but for its digest.
+    """
+    keys = _read(config) or _first(config)
+    found = [hmac.digest(key.encode(), f"homeport mark: {text}".encode(), "sha256") for key in keys]
+    return [urlsafe_b64encode(mark).rstrip(b"=").decode() for mark in found]
 
 
 def add_key(config: Config) -> None:

@@ -24,7 +24,7 @@ class PersonalExport(Base):
     """Everything about one person as a file in the data directory's folder `exports`, made by a job.
 
     `digest` is that of the token it is downloaded with, which is made when the file is and works until `expires_at`.
-    `done` of `total` posts are in the file so far. `failure` says in a sentence why there is no file.
+    `done` of `total` posts and pictures are in the file so far. `failure` says in a sentence why there is no file.
     """
 
     __tablename__ = "personal_exports"

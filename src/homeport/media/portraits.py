@@ -12,18 +12,26 @@ from homeport.accounts import queries as accounts
 from homeport.accounts import service as people
 from homeport.accounts.models import PostsFate, User
 from homeport.core.db import db, end_transaction
+from homeport.core.errors import Problem
 from homeport.core.events import account_deleted
 from homeport.media import images, service
 from homeport.media.models import Media
 
 SIDE = 256
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+MOST_BYTES = 15 * 1024 * 1024
+"""A little less than a whole request may bring along (`core.http.MOST_BYTES`), so that this form's page can say so."""
+
 MOST_PIXELS = 24_000_000
 """Of pictures that can only be opened whole; a photograph in JPEG is opened at an eighth of its size."""
 
 
 def change(user: User, data: bytes, *, folder: Path, now: datetime) -> None:
     """Show somebody's picture from now on; the one before goes. Raises Problem for what is no picture."""
+    if not data:
+        raise Problem("Choose a picture first.", status=422, code="no_picture")
+    if len(data) > MOST_BYTES:
+        raise images.refused(f"The picture is larger than {MOST_BYTES // 2**20} MB.", "picture_too_large")
     user_id = user.id
     end_transaction()  # opening a photograph takes a while
     made = make(data)
