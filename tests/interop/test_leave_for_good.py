@@ -16,6 +16,7 @@ from homeport.core import clock
 from homeport.core.config import Config
 from homeport.core.db import commit, db, site_version
 from homeport.core.http import SYSTEM, Role
+from homeport.core.site import Site
 from homeport.jobs.jobs import send_mails
 from homeport.jobs.models import Mail
 from homeport.media import service as media
@@ -127,7 +128,7 @@ def write(leaving: Leaving) -> dict[str, str]:
     config: Config = leaving.app.config["HOMEPORT"]
     with leaving.app.app_context():
         now, by = clock.now(), leaving.everybody.alice.viewer
-        store = {"owner_id": by.user_id, "folder": config.media, "now": now}
+        store: dict[str, Any] = {"owner_id": by.user_id, "folder": config.media, "now": now}
         own = media.store(png("red"), original_name="my house.png", **store).name
         shared = media.store(png("blue"), original_name="our street.png", **store).name
         unused = media.store(png("green"), original_name="unused.png", **store).name
@@ -306,8 +307,8 @@ def test_nobody_gets_the_number_of_somebody_who_left(leaving: Leaving, browser: 
     browser(last).submit("/account/delete")
     leaving.a_week_passes()
     with leaving.app.app_context():
-        facts = {"name": "Dan", "email": "dan@example.com", "role": Role.READER, "password": None}
-        dan = service.add(**facts, by=SYSTEM, settings=service.site.Site(), now=clock.now())
+        facts: dict[str, Any] = {"name": "Dan", "email": "dan@example.com", "role": Role.READER, "password": None}
+        dan = service.add(**facts, by=SYSTEM, settings=Site(), now=clock.now())
         commit()
         assert dan.id > last.id
         assert [told.action for told in queries.events_of(dan.id, 9)] == ["account_created"]

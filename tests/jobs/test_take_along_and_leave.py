@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import select, update
@@ -128,7 +129,7 @@ def test_nothing_of_a_person_is_left_in_any_file(
         for number in range(300):  # pages are split and filled again, between those of others
             author, word = (alice, MARK) if number % 3 else (everybody.bob, "x")
             make_post(author, f"T{number}", body=f"{word} " * number)
-        store = {"owner_id": alice.id, "folder": config.media, "now": clock.now()}
+        store: dict[str, Any] = {"owner_id": alice.id, "folder": config.media, "now": clock.now()}
         picture = media.store(png(), original_name=f"{MARK}.png", **store).name
         commit()
     planted = plant(app, person, everybody.bob)

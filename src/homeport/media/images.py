@@ -65,12 +65,18 @@ def opened(data: bytes, formats: Iterable[str]) -> Iterator[Image.Image]:
             # Sizes are judged before any pixel is decoded.
             size = image.width * image.height
             if size > MAX_PIXELS or (count := getattr(image, "n_frames", 1)) > MAX_FRAMES or size * count > MAX_PIXELS:
-                raise refused("The picture has too many pixels or frames to be opened safely.", "picture_too_large")
+                raise _too_many()
             yield image
+    except Image.DecompressionBombError:
+        raise _too_many() from None
     except UnidentifiedImageError:
         raise refused(f"This is not a picture that can be shown here ({_list(formats)}).") from None
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
+    except (OSError, ValueError, SyntaxError, EOFError):
         raise refused("The picture is damaged and cannot be read.") from None
+
+
+def _too_many() -> Problem:
+    return refused("The picture has too many pixels or frames to be opened safely.", "picture_too_large")
 
 
 def _list(formats: Iterable[str]) -> str:
