@@ -1,30 +1,23 @@
 """Somebody asks for everything that the blog holds about them, and brings the posts to another blog."""
 
-import io
-import json
 import re
-import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import Column, LargeBinary, Table, insert, select
-from werkzeug.test import TestResponse
+from sqlalchemy import select
 
 from homeport.app import create_app
 from homeport.core import clock
 from homeport.core.config import Config
-from homeport.core.db import Base, commit, db
+from homeport.core.db import commit, db
 from homeport.core.ids import digest
-from homeport.interop import exports, personal_data
-from homeport.interop.jobs import clean_exports, make_exports
+from homeport.interop import exports
+from homeport.interop.jobs import clean_exports
 from homeport.interop.models import PersonalExport
-from homeport.interop.personal_data import FOLLOWED, LEFT_OUT, NAMED_WITHOUT_A_KEY, NOT_FOLLOWED, name_of
 from homeport.interop.pictures import Pictures
 from homeport.interop.report import Outcome, Report
 from homeport.interop.service import FolderImport
@@ -34,64 +27,16 @@ from homeport.migrations.runner import upgrade
 from homeport.posts import service as posts
 from homeport.posts.models import Post
 from homeport.posts.service import Draft
+from tests.accounts.acts import grow_stale
 from tests.cast import Cast, make_cast
 from tests.conftest import Browser
+from tests.interop.conftest import Exporting
 from tests.interop.folders import png
-from tests.sentinels import plant
 
 TEXT = (
     "See ![a boat](/media/{name}), [the other](/posts/winds) and `/media/{name}`.\n\n---\n\n"
     '## Müll: "quoted"\n\n    indented\n'
 )
-
-
-@dataclass
-class Exporting:
-    """A blog, and alice at her browser."""
-
-    app: Flask
-    everybody: Cast
-    alice: Browser
-
-    def make(self) -> None:
-        """What the worker does."""
-        with self.app.app_context():
-            make_exports()
-            commit()
-
-    def page(self) -> str:
-        return self.alice.get("/account/export").text
-
-    def token(self) -> str:
-        found = re.search(r'name="token" value="([^"]+)"', self.page())
-        assert found, "there is nothing to download"
-        return found[1]
-
-    def download(self, **options: Any) -> TestResponse:
-        return self.alice.submit("/account/export/file", {"token": self.token()}, **options)
-
-    def everything(self) -> zipfile.ZipFile:
-        """The whole way to the opened file."""
-        assert self.alice.submit("/account/export").location == "/account/export"
-        self.make()
-        answer = self.download()
-        assert answer.status_code == 200
-        content = io.BytesIO(answer.data)
-        answer.close()
-        return zipfile.ZipFile(content)
-
-    def row(self) -> PersonalExport:
-        with self.app.app_context():
-            return db.session.scalars(select(PersonalExport)).one()
-
-    def files(self) -> list[Path]:
-        folder: Path = self.app.config["HOMEPORT"].exports
-        return sorted(folder.iterdir()) if folder.is_dir() else []
-
-
-@pytest.fixture
-def exporting(app: Flask, everybody: Cast, browser: Callable[..., Browser]) -> Exporting:
-    return Exporting(app, everybody, browser(everybody.alice))
 
 
 def write(app: Flask, everybody: Cast) -> str:
@@ -185,54 +130,6 @@ def test_links_work_in_the_unpacked_folder(exporting: Exporting, tmp_path: Path)
     assert f"`/media/{picture}`" in texts[0].read_text(), "what stands in code is left alone"
 
 
-def test_it_holds_a_row_of_every_table_that_knows_the_person(exporting: Exporting) -> None:
-    exporting.alice.submit("/account/export")
-    planted = plant(exporting.app, exporting.everybody.alice, exporting.everybody.bob)
-    exporting.make()
-    (file,) = exporting.files()
-    with zipfile.ZipFile(file) as content:
-        everything = "\n".join(content.read(name).decode(errors="replace") for name in content.namelist())
-    tables = {table.name for table in Base.metadata.sorted_tables if _knows_people(table)}
-    assert tables <= {column.partition(".")[0] for column in planted}
-    written = {"posts.body", "revisions.body"}
-    assert [column for column in planted.keys() - LEFT_OUT.keys() | written if planted[column] not in everything] == []
-    assert [column for column in planted.keys() & LEFT_OUT.keys() - written if planted[column] in everything] == []
-    assert exporting.everybody.bob.email not in everything, "of others it tells nothing"
-
-
-def _knows_people(table: Table) -> bool:
-    keys = {name_of(key.parent) for key in table.foreign_keys if key.column.table.name == "users"}
-    return bool(keys - set(NOT_FOLLOWED)) or any(name_of(column) in NAMED_WITHOUT_A_KEY for column in table.columns)
-
-
-def undecided(tables: list[Table]) -> list[str]:
-    """A finding for each column that looks like a secret and is not left out, each key to somebody's own rows that is
-    neither followed nor left, and each entry of the lists that names nothing.
-    """
-    person = personal_data.Person(1, "x@example.org", "x")
-    about = personal_data.tables_about(person)
-    found, known = [], set()
-    for table in tables:
-        known |= {name_of(column) for column in table.columns}
-        if table in about:
-            found += [f"{name_of(column)}: a secret?" for column in table.columns if _looks_secret(column)]
-        for key in table.foreign_keys:
-            own = key.column.table in about and key.column.table.name != "users"
-            if own and name_of(key.parent) not in FOLLOWED | set(NOT_FOLLOWED):
-                found.append(f"{name_of(key.parent)}: follow it, or not and why?")
-    lists = set(LEFT_OUT) | set(NOT_FOLLOWED) | FOLLOWED | set(NAMED_WITHOUT_A_KEY)
-    return found + [f"{name}: there is no such column" for name in sorted(lists - known)]
-
-
-def _looks_secret(column: Column[Any]) -> bool:
-    words = re.search(r"digest|hash|secret|sealed|token|challenge|salt|(^|_)key", column.name)
-    return name_of(column) not in LEFT_OUT and bool(words or isinstance(column.type, LargeBinary))
-
-
-def test_every_secret_and_every_key_has_been_thought_about() -> None:
-    assert undecided(list(Base.metadata.sorted_tables)) == []
-
-
 def test_only_its_owner_with_session_and_token_gets_the_file(
     exporting: Exporting, browser: Callable[..., Browser], client: Browser
 ) -> None:
@@ -314,29 +211,14 @@ def test_a_disk_that_takes_nothing_is_told_and_can_be_tried_again(exporting: Exp
     exporting.everything()
 
 
-def test_the_account_is_readable_json(exporting: Exporting) -> None:
-    content = exporting.everything()
-    (me,) = json.loads(content.read("data/users.json"))
-    assert (me["email"], me["display_name"], me["role"]) == ("alice@example.com", "Alice", "author")
-    assert "password_hash" not in me
-    assert [event["action"] for event in json.loads(content.read("data/audit_events.json"))][-1] == "export_asked"
-    readme = content.read("README.txt").decode()
-    assert "Alice" in readme
-    assert all(column in readme for column in LEFT_OUT)
-
-
-def test_where_an_owner_was_stays_theirs(exporting: Exporting) -> None:
-    with exporting.app.app_context():
-        table = Base.metadata.tables["audit_events"]
-        fill = {"at": clock.now(), "action": "role_changed", "target": "", "details_digest": "x"}
-        for number, actor in ((901, exporting.everybody.olga.id), (902, None)):
-            row = {"id": number, "actor_id": actor, "subject_id": exporting.everybody.alice.id, "hash": str(number)}
-            db.session.execute(insert(table).values(**fill, **row))
-            facts = {"address": f"192.0.2.{number % 100}", "before": "reader"}
-            known = {"event_id": number, "salt": "x", "facts": facts}
-            db.session.execute(insert(Base.metadata.tables["audit_details"]).values(**known))
-        commit()
-    events = json.loads(exporting.everything().read("data/audit_events.json"))
-    facts_of = {event["id"]: event["facts"] for event in events}
-    assert facts_of[901] == {"before": "reader"}
-    assert facts_of[902] == {"address": "192.0.2.2", "before": "reader"}
+def test_taking_along_asks_again_who_it_is(exporting: Exporting) -> None:
+    exporting.alice.submit("/account/export")
+    exporting.make()
+    token, before = exporting.token(), exporting.row().id
+    grow_stale(exporting.app)
+    assert exporting.alice.get("/account/export").location == "/account/confirm?next=/account/export"
+    for path, form in (("/account/export", {}), ("/account/export/file", {"token": token})):
+        answer = exporting.alice.submit(path, form)
+        assert answer.status_code == 401
+        assert token not in answer.text
+    assert exporting.row().id == before

@@ -31,7 +31,7 @@ def alice(everybody: Cast, browser: Callable[..., Browser]) -> Browser:
 
 
 def form_of(fields: dict[str, str], data: bytes, name: str) -> bytes:
-    """The form as a browser sends it, with the boundary `b`; the test client's own leaves a file open for large ones."""
+    """The form as a browser sends it, at the boundary `b`: the test client leaves a file open for large ones."""
     part = "--b\r\nContent-Disposition: form-data; name="
     texts = "".join(f'{part}"{field}"\r\n\r\n{text}\r\n' for field, text in fields.items())
     return f'{texts}{part}"picture"; filename="{name}"\r\n\r\n'.encode() + data + b"\r\n--b--\r\n"
