@@ -5,10 +5,11 @@ from typing import Any
 
 import pyotp
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from homeport.accounts import protection, queries, service
-from homeport.accounts.models import User
+from homeport.accounts import presence, protection, queries, service
+from homeport.accounts.models import AuthSession, User
 from homeport.core import clock, site
 from homeport.core.db import commit, db
 from homeport.core.http import SYSTEM
@@ -90,3 +91,11 @@ def masked(response: TestResponse) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body, without what is different in each answer."""
     headers = {name: value for name, value in response.headers if name != "X-Request-Id"}
     return response.status_code, headers, response.data.replace(response.headers["X-Request-Id"].encode(), b"")
+
+
+def grow_stale(app: Flask) -> None:
+    """Let it be a while since anybody showed who they are."""
+    with app.app_context():
+        long_ago = clock.now() - presence.PROOF_LIFETIME
+        db.session.execute(update(AuthSession).values(authenticated_at=long_ago))
+        commit()

@@ -158,7 +158,7 @@ def test_an_empty_log_says_what_will_be_in_it(everybody: Cast, browser: Any) -> 
 
 def test_who_has_left_is_a_number_and_can_still_be_looked_for(app: Flask, everybody: Cast, olga: Any) -> None:
     with app.app_context():
-        audit.forget(everybody.bob.id)
+        audit.forget(everybody.bob.id, everybody.bob.email)
         db.session.delete(db.session.get_one(User, everybody.bob.id))
         commit()
     page = olga.get("/admin/audit?person=4")

@@ -190,7 +190,7 @@ def test_details_go_after_400_days_and_the_events_stay(blog: Flask, cast: Cast) 
 
 def test_a_deleted_account_takes_its_details_along_and_the_chain_holds(blog: Flask, cast: Cast) -> None:
     with blog.app_context():
-        audit.forget(cast.bob.id)
+        audit.forget(cast.bob.id, cast.bob.email)
         commit()
         assert list(db.session.scalars(select(AuditDetail.event_id))) == [4]
         assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 6

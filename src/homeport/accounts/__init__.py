@@ -5,17 +5,28 @@ from flask import Flask
 from homeport.accounts import (
     account_routes,
     audit_routes,
+    departure_jobs,
     jobs,
     login_routes,
     people_routes,
     presence,
+    queries,
     routes,
     security_routes,
 )
 from homeport.accounts.browsers import name_of
 from homeport.core.net import place_of
 
-__all__ = ["account_routes", "audit_routes", "jobs", "login_routes", "people_routes", "register", "security_routes"]
+__all__ = [
+    "account_routes",
+    "audit_routes",
+    "departure_jobs",
+    "jobs",
+    "login_routes",
+    "people_routes",
+    "register",
+    "security_routes",
+]
 
 
 def register(app: Flask) -> None:
@@ -24,3 +35,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(routes.bp)
     app.add_template_filter(name_of, "browser_name")
     app.add_template_filter(place_of, "place")
+    app.add_template_global(queries.departure_of)

@@ -22,7 +22,7 @@ from homeport.ui.messages import say
 @member
 def account() -> ResponseReturnValue:
     """What one says about oneself."""
-    return render_template("accounts/profile.html", form=ProfileForm(obj=presence.me()))
+    return render_template("accounts/profile.html", form=ProfileForm(obj=presence.me()), me=presence.me())
 
 
 @bp.post("/account")
@@ -31,11 +31,11 @@ def change_profile() -> ResponseReturnValue:
     """Store the profile."""
     form = ProfileForm(request.form)
     if not form.validate():
-        return wrong(form, "accounts/profile.html")
+        return wrong(form, "accounts/profile.html", me=presence.me())
     try:
         service.change_profile(presence.me(), **form.data)
     except Problem as problem:
-        return refused(form, problem, "accounts/profile.html")
+        return refused(form, problem, "accounts/profile.html", me=presence.me())
     say("Your profile is saved.")
     return redirect(url_for("accounts.account"), 303)
 

@@ -8,12 +8,12 @@ digest. So a deleted account takes its details along, and the chain still holds.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, or_, select
+from sqlalchemy import Row, String, cast, delete, insert, or_, select
 
 from homeport.accounts.models import AuditDetail, AuditEvent
 from homeport.accounts.turns import take_turns
@@ -116,10 +116,23 @@ def _hash_of(before: str, **event: object) -> str:
     return hashlib.sha256(json.dumps([before, row], sort_keys=True).encode()).hexdigest()
 
 
-def forget(user_id: int) -> None:
-    """Delete what the log tells of somebody but for their number: their account is gone."""
+def forget(user_id: int, email: str) -> None:
+    """Delete what the log tells of somebody but for their number: their account is gone.
+
+    What happened before they had an account, or to others, may name their address too.
+    """
     theirs = select(AuditEvent.id).where(or_(AuditEvent.actor_id == user_id, AuditEvent.subject_id == user_id))
-    db.session.execute(delete(AuditDetail).where(AuditDetail.event_id.in_(theirs)))
+    names_them = cast(AuditDetail.facts, String).icontains(json.dumps(email)[1:-1], autoescape=True)
+    db.session.execute(delete(AuditDetail).where(or_(AuditDetail.event_id.in_(theirs), names_them)))
+
+
+def forget_targets(targets: Sequence[str]) -> None:
+    """Delete what the log tells about things that are gone, such as a deleted post's title, whoever did something to
+    them.
+    """
+    for start in range(0, len(targets), 500):
+        about = select(AuditEvent.id).where(AuditEvent.target.in_(targets[start : start + 500]))
+        db.session.execute(delete(AuditDetail).where(AuditDetail.event_id.in_(about)))
 
 
 def verify(seen: str = "") -> Finding:

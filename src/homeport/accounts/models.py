@@ -1,6 +1,7 @@
 """People, what proves who they are, their sessions and their one-time links."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, UniqueConstraint
@@ -166,10 +167,18 @@ class Registration(Base):
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
+class PostsFate(StrEnum):
+    """What becomes of somebody's posts when the account is deleted; `HAND_OVER` names an heir."""
+
+    DELETE = "delete"
+    HAND_OVER = "hand_over"
+    KEEP = "keep"
+
+
 class Departure(Base):
     """Somebody's wish to leave: from `due_at` on the account is deleted. Until then they may change their mind.
 
-    `posts` says what becomes of what they wrote: `delete`, `hand_over` (to `heir_id`) or `keep` (without a name).
+    `posts` is a PostsFate: what becomes of what they wrote; `heir_id`, who is to have it.
     """
 
     __tablename__ = "departures"

@@ -13,6 +13,7 @@ from homeport.accounts.models import (
     AuditEvent,
     AuthSession,
     Ceremony,
+    Departure,
     KnownDevice,
     OneTimeToken,
     Passkey,
@@ -141,3 +142,54 @@ def count_spent(now: datetime) -> int:
     """How many rows have had their time."""
     counts = (select(func.count()).select_from(table).where(rule) for table, rule in spent(now))
     return sum(db.session.scalar(count) or 0 for count in counts)
+
+
+def departure_of(user_id: int | None) -> Departure | None:
+    """Somebody's wish to leave, if they have one."""
+    return db.session.get(Departure, user_id) if user_id is not None else None
+
+
+def departures_due(now: datetime) -> Sequence[int]:
+    """Whose account is to be deleted by now, the longest waiting first."""
+    due = select(Departure.user_id).where(Departure.due_at <= now)
+    return db.session.scalars(due.order_by(Departure.due_at, Departure.user_id)).all()
+
+
+def count_departures_due(now: datetime) -> int:
+    """How many accounts are to be deleted by now."""
+    return db.session.scalar(select(func.count()).select_from(Departure).where(Departure.due_at <= now)) or 0
+
+
+def heirs(of_id: int) -> Sequence[User]:
+    """Who could have the posts of somebody who leaves: writers, by name, but for those who are leaving too."""
+    writes = (User.role != Role.READER, User.suspended_at.is_(None), User.id != of_id)
+    found = db.session.scalars(select(User).where(*writes, ~exists().where(Departure.user_id == User.id)))
+    return sorted(found, key=lambda user: user.display_name.casefold())
+
+
+def heir(user_id: int | None, of_id: int) -> User | None:
+    """One of the heirs, by id."""
+    return next((user for user in heirs(of_id) if user.id == user_id), None)
+
+
+def caretaker(of_id: int) -> int:
+    """Who looks after posts that nobody inherits: an owner, the one with the oldest account of those who can log in."""
+    able = [user.id for user in able_owners() if user.id != of_id]
+    owners = select(User.id).where(User.role == Role.OWNER, User.id != of_id).order_by(User.id)
+    return min(able, default=0) or db.session.scalars(owners).first() or 0
+
+
+def fresh_id() -> int | None:
+    """The number of the next account, where the database itself would give that of a deleted one to somebody else.
+
+    SQLite does (https://sqlite.org/autoinc.html), and the audit log goes on naming people by theirs.
+    """
+    if db.session.get_bind().dialect.name != "sqlite":
+        return None
+    used = (User.id, AuditEvent.actor_id, AuditEvent.subject_id)
+    return 1 + max(db.session.scalar(select(func.max(column))) or 0 for column in used)
+
+
+def portraits() -> set[str]:
+    """The names of the pictures that people show beside their names."""
+    return {name for name in db.session.scalars(select(User.picture).where(User.picture.is_not(None))) if name}

@@ -179,6 +179,11 @@ class Config:
         return self.data / "media"
 
     @property
+    def exports(self) -> Path:
+        """The folder of what people take along of their own; only its owner may look into it."""
+        return self.data / "exports"
+
+    @property
     def keys(self) -> Path:
         """The folder of secrets; only its owner may look into it."""
         return self.data / "keys"

@@ -6,7 +6,9 @@ first, older ones are opened with any, so that `homeport keys rotate` can change
 """
 
 import fcntl
+import hmac
 import os
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +61,16 @@ def changing_keys(config: Config) -> Iterator[None]:
         raise Problem("The keys are being changed already.", status=409, code="keys_busy", hint=hint) from None
     finally:
         os.close(folder)
+
+
+def marks(config: Config, text: str) -> list[str]:
+    """What a text is marked with under each key, the newest first: 256 bits that nobody makes without the key file.
+
+    So what is shown again and again need not be stored, but for its digest.
+    """
+    keys = _read(config) or _first(config)
+    found = [hmac.digest(key.encode(), f"homeport mark: {text}".encode(), "sha256") for key in keys]
+    return [urlsafe_b64encode(mark).rstrip(b"=").decode() for mark in found]
 
 
 def add_key(config: Config) -> None:

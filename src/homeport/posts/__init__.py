@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from homeport.posts import editor_routes, jobs
+from homeport.posts import departures, editor_routes, jobs
 from homeport.posts.routes import bp
 
-__all__ = ["editor_routes", "jobs", "register"]  # the first two register views and jobs by being imported
+__all__ = ["departures", "editor_routes", "jobs", "register"]  # the first three register themselves when imported
 
 
 def register(app: Flask) -> None:

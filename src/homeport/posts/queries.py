@@ -71,7 +71,7 @@ _TAGS = select(Tag.name, Tag.slug).join(post_tags, post_tags.c.tag_id == Tag.id)
 _TAGS = _TAGS.where(post_tags.c.post_id == Post.id).order_by(Tag.name).correlate(Post)
 _NAMES = (User.display_name, User.handle, pairs(_BYLINES).label("bylines"), pairs(_TAGS).label("tags"))
 _ENTRY = (*_LINE, Post.id, _SUMMARY, Post.words, *_NAMES)
-_ARTICLE = (Post.author_id, Post.updated_at, Post.html, Post.toc, Post.status)
+_ARTICLE = (Post.author_id, Post.updated_at, Post.html, Post.toc, Post.status, User.picture)
 _HAS_BYLINE = exists().where(Byline.post_id == Post.id).correlate(Post)
 _PLACE = tuple_(Post.published_at, Post.id)
 _OLDEST_FIRST = (Post.published_at, Post.id)
@@ -135,6 +135,7 @@ def article(path: str, viewer: Viewer) -> Article | None:
         html=row.html,
         toc=row.toc,
         public=row.status is Status.PUBLISHED,
+        picture=None if row.bylines else row.picture,
     )
 
 
@@ -182,7 +183,7 @@ def profile(slug: str) -> Profile | None:
 
     An account needs a post of its own: else who registers under a byline's name would speak for its bearer.
     """
-    account = select(User.display_name, User.handle, User.bio, User.link)
+    account = select(User.display_name, User.handle, User.bio, User.link, User.picture)
     account = account.where(User.handle == slug, _any_public(_own(slug)))
     byline = select(Byline.name, Byline.slug).where(Byline.slug == slug, _any_public(written_by(slug))).limit(1)
     row: Any = db.session.execute(account).first() or db.session.execute(byline).first()

@@ -55,13 +55,17 @@ class Entry(Line):
 
 @dataclass(frozen=True, slots=True)
 class Article(Entry):
-    """A post to be read. `html` is sanitised; `public` is False for a private post that its viewer may see."""
+    """A post to be read. `html` is sanitised; `public` is False for a private post that its viewer may see.
+
+    `picture` is the name of its author's, where they have one and the post bears no other names.
+    """
 
     author_id: int
     updated_at: datetime
     html: str
     toc: Sequence[dict[str, str | int]]
     public: bool
+    picture: str | None
 
     def editable_by(self, viewer: Viewer) -> bool:
         """Whether to offer the way to the desk; the desk itself asks the database."""
@@ -70,12 +74,13 @@ class Article(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Somebody who has published. Who has no account here has no `bio` and no `link`."""
+    """Somebody who has published. Who has no account here has no `bio`, no `link` and no `picture`."""
 
     name: str
     slug: str
     bio: str = ""
     link: str = ""
+    picture: str | None = None
 
 
 def address(path: str) -> str:
