@@ -2,14 +2,25 @@
 
 from flask import Flask
 
-from homeport.accounts import account_routes, jobs, login_routes, people_routes, presence, routes, security_routes
+from homeport.accounts import (
+    account_routes,
+    bearer,
+    jobs,
+    login_routes,
+    people_routes,
+    presence,
+    routes,
+    security_routes,
+    token_routes,
+)
 from homeport.accounts.browsers import name_of
 
-__all__ = ["account_routes", "jobs", "login_routes", "people_routes", "register", "security_routes"]
+__all__ = ["account_routes", "jobs", "login_routes", "people_routes", "register", "security_routes", "token_routes"]
 
 
 def register(app: Flask) -> None:
     """Add the account pages, and have every request know who asks."""
     presence.register(app)
+    bearer.register(app)
     app.register_blueprint(routes.bp)
     app.add_template_filter(name_of, "browser_name")

@@ -50,6 +50,8 @@ ACTIONS = {
     "recovery_code_used": "Used a recovery code",
     "second_factor_removed": "Had the second factor removed",
     "device_trusted": "Trusted a device",
+    "token_made": "Made an API token",
+    "token_revoked": "Revoked an API token",
     "invitation_made": "Made an invitation",
     "invitation_revoked": "Revoked an invitation",
     "role_changed": "Got another role",

@@ -6,12 +6,10 @@ database does.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
-    Result,
     and_,
     bindparam,
     case,
@@ -26,14 +24,15 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from homeport.accounts.models import User
 from homeport.core.db import UTCDateTime, db
 from homeport.core.errors import not_found
 from homeport.core.http import ANONYMOUS, Role, Viewer
-from homeport.posts.models import Byline, Post, Redirect, Status, Tag, post_tags
-from homeport.posts.rows import Article, Entry, Line, Name, Position, Profile, address
+from homeport.posts.models import Byline, Post, PreviewLink, Redirect, Status, Tag, post_tags
+from homeport.posts.names import Names, ask, names_of
+from homeport.posts.rows import Article, Entry, Line, Name, Position, Preview, Profile, Standing, address
 
 # What other features may take from here besides the questions themselves.
 __all__ = ["Article", "Entry", "Line", "Name", "Position", "Profile", "address"]
@@ -80,12 +79,6 @@ _NEWEST = select(*_ENTRY, *_WRITER).join(Post.author).where(LISTED).order_by(*_N
 _AT_PATH = select(*_ENTRY, *_ARTICLE, *_WRITER).join(Post.author).where(Post.path == bindparam("path"))
 _OLDER = select(*_LINE).where(LISTED, _HERE > _PLACE).order_by(*_NEWEST_FIRST).limit(1)
 _NEWER = select(*_LINE).where(LISTED, _HERE < _PLACE).order_by(*_OLDEST_FIRST).limit(1)
-_POSTS: ColumnElement[Any] = bindparam("posts", expanding=True)
-_BYLINES = select(Byline.post_id, literal(0), Byline.position, Byline.name, Byline.slug)
-_BYLINES = _BYLINES.where(Byline.post_id.in_(_POSTS))
-_TAGS = select(post_tags.c.post_id, literal(1), literal(0), Tag.name, Tag.slug).where(post_tags.c.post_id.in_(_POSTS))
-_TAGS = _TAGS.join(Tag, Tag.id == post_tags.c.tag_id)
-_NAMES = union_all(_BYLINES, _TAGS).order_by(literal_column("3"), literal_column("4"))
 
 
 def newest(limit: int, before: Position | None = None, among: ColumnElement[bool] | None = None) -> list[Entry]:
@@ -93,8 +86,8 @@ def newest(limit: int, before: Position | None = None, among: ColumnElement[bool
     statement = _NEWEST if among is None else _NEWEST.where(among)
     if before is not None:
         statement = statement.where(_HERE > _PLACE)
-    rows = _ask(statement, limit=limit, **_at(before)).all()
-    names = _names([row[3] for row in rows])
+    rows = ask(statement, limit=limit, **_at(before)).all()
+    names = names_of([row[3] for row in rows])
     return [_entry(row, names[row[3]]) for row in rows]
 
 
@@ -121,10 +114,12 @@ def _own(slug: str) -> ColumnElement[bool]:
 
 def article(path: str, viewer: Viewer) -> Article | None:
     """The post at exactly `path`, if `viewer` may read it."""
-    row: Any = _ask(_AT_PATH.where(visible_to(viewer)), path=path).first()
-    if row is None:
-        return None
-    names = _names([row.id])[row.id]
+    row: Any = ask(_AT_PATH.where(visible_to(viewer)), path=path).first()
+    return None if row is None else _article(row)
+
+
+def _article(row: Any) -> Article:
+    names = names_of([row.id])[row.id]
     return Article(
         path=row.path,
         title=row.title,
@@ -153,7 +148,7 @@ def present_path(paths: Sequence[str], viewer: Viewer) -> str | None:
 
 def neighbours(position: Position) -> tuple[Line | None, Line | None]:
     """The public posts just before and just after a place in time."""
-    older, newer = (_ask(statement, **_at(position)).first() for statement in (_OLDER, _NEWER))
+    older, newer = (ask(statement, **_at(position)).first() for statement in (_OLDER, _NEWER))
     return Line(*older) if older else None, Line(*newer) if newer else None
 
 
@@ -213,46 +208,38 @@ def _any_public(among: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists(select(true()).select_from(Post).where(LISTED, among))
 
 
-class _Names(NamedTuple):
-    bylines: list[Name]
-    tags: list[Name]
-
-
-def _names(posts: Sequence[int]) -> dict[int, _Names]:
-    """For each of these posts its bylines and its tags, both in order, by one question for all."""
-    found = {post: _Names([], []) for post in posts}
-    for post, kind, _position, name, slug in _ask(_NAMES, posts=posts):
-        found[post][kind].append(Name(name, slug))
-    return found
-
-
-def _entry(row: Sequence[Any], names: _Names) -> Entry:
+def _entry(row: Sequence[Any], names: Names) -> Entry:
     path, title, time, post, summary, words, *writer = row
     authors = tuple(names.bylines) or (Name(*writer),)
     return Entry(path, title, time, post, summary, words, authors, tuple(names.tags))
 
 
-def _ask(statement: Executable, **values: Any) -> Result[*tuple[Any, ...]]:
-    # By the connection: the session would make ready for objects, which takes as long again, and there are none.
-    return db.session.connection().execute(statement, values)
-
-
 # For writers.
-
-
-class Standing(NamedTuple):
-    """Where a post stands, as facts that a page for its writers goes by; in the order of STATES."""
-
-    draft: bool
-    scheduled: bool
-    published: bool
-    private: bool
-    trashed: bool
 
 
 def standing(post: Post) -> Standing:
     """Where a post stands."""
     return Standing(*(post.status == state for state in STATES))
+
+
+def is_previewable(post: Post) -> bool:
+    """Whether there is something to preview: what is public shows itself, and what is in the trash nobody is shown."""
+    return post.status not in {Status.PUBLISHED, Status.TRASHED}
+
+
+def preview(link: str, now: datetime) -> Preview | None:
+    """What the link with this digest shows now: a post that is neither public nor in the trash.
+
+    The link counts while whoever made it may work on the post.
+    """
+    maker = aliased(User)
+    may = or_(maker.role.in_((Role.EDITOR, Role.OWNER)), and_(maker.role == Role.AUTHOR, maker.id == Post.author_id))
+    statement = select(*_ENTRY, *_ARTICLE, *_WRITER, PreviewLink.id.label("link_id"), PreviewLink.expires_at)
+    statement = statement.join(Post.author).join(PreviewLink, PreviewLink.post_id == Post.id)
+    statement = statement.join(maker, maker.id == PreviewLink.made_by_id).where(may, maker.suspended_at.is_(None))
+    statement = statement.where(PreviewLink.digest == link, PreviewLink.expires_at > now)
+    row: Any = ask(statement.where(Post.status.not_in((Status.PUBLISHED, Status.TRASHED)))).first()
+    return None if row is None else Preview(_article(row), row.link_id, row.expires_at)
 
 
 def editable_by(viewer: Viewer) -> ColumnElement[bool]:
