@@ -5,11 +5,17 @@ from tests.architecture.source import Source, layers, package
 
 # Room: how many lines of code it may have instead, and why.
 LARGER: dict[str, tuple[int, str]] = {
-    "accounts": (2100, "second factors, known devices and an audit log; each verb is short, there are many"),
-    "core": (1950, "Markdown takes 760 lines: no text of 100 kB may take a second, and no HTML may come out broken"),
+    "accounts": (
+        3600,
+        "second factors, known devices, an audit log and tokens for programs; each verb is short, there are many",
+    ),
+    "core": (2150, "Markdown takes 760 lines: no text of 100 kB may take a second, and no HTML may come out broken"),
     "interop": (800, "four generators name, date and link their files in four ways; no file may end an import"),
     "jobs": (800, "web processes reach the engine without loading it, and its tables lie in either of two databases"),
-    "posts": (1200, "every save keeps the text before it, and two people who save at once see both texts"),
+    "posts": (
+        1600,
+        "pages, previews, an API; every save keeps the text before it, and two who save at once see both",
+    ),
     "serving": (640, "the cache is never stale on either database, and every process may be killed at any time"),
     "ui": (450, "150 was meant for templates; error pages, form fields and fingerprinted files are Python"),
 }

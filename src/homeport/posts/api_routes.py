@@ -23,7 +23,7 @@ PAGE = 50
 def list_posts() -> ResponseReturnValue:
     """One's own posts, the newest first, without their texts; those in the trash are left out."""
     lines = library.own_lines(viewer(), _before(), PAGE + 1)
-    following = url_for(".list_posts", before=lines[PAGE - 1].id) if len(lines) > PAGE else None
+    following = url_for("api.list_posts", before=lines[PAGE - 1].id) if len(lines) > PAGE else None
     return jsonify(posts=[representations.line(line, _origin()) for line in lines[:PAGE]], next=following)
 
 
@@ -35,7 +35,7 @@ def create_post() -> ResponseReturnValue:
     draft = representations.draft(sent_object())
     post = service.create(by=viewer(), now=now(), draft=draft)
     answer = jsonify(_whole(post))
-    answer.headers["Location"] = url_for(".get_post", post_id=post.id)
+    answer.headers["Location"] = url_for("api.get_post", post_id=post.id)
     return answer, 201
 
 
