@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
+from homeport.core import programs
 from homeport.core.csrf import SAFE_METHODS
 from homeport.core.http import Role
 
@@ -20,6 +21,7 @@ HERE = {"Sec-Fetch-Site": "same-origin"}
 class Route:
     """An address to ask for, its methods, the least role that may (None: everybody), and what else its view asks.
 
+    `scope` is what a token must be for, at an address for programs; None where people are known by their cookie.
     `variables` are the names of the parts of the address that stand for something.
     """
 
@@ -28,6 +30,7 @@ class Route:
     mark: Role | None
     is_sensitive: bool
     is_for_enrolling: bool
+    scope: str | None
     variables: frozenset[str]
 
     @property
@@ -45,7 +48,7 @@ def routes(app: Flask) -> list[Route]:
 
 def _route(app: Flask, rule: Rule, path: str) -> Route:
     view: Any = app.view_functions[rule.endpoint]
-    asks = (hasattr(view, "is_sensitive"), hasattr(view, "is_for_enrolling"))
+    asks = (hasattr(view, "is_sensitive"), hasattr(view, "is_for_enrolling"), programs.scope_of(view))
     return Route(path, frozenset(rule.methods or ()), view.mark, *asks, frozenset(rule.arguments))
 
 

@@ -14,11 +14,12 @@ from sqlalchemy import select
 from homeport.accounts import queries, sessions
 from homeport.accounts.models import AuthSession
 from homeport.app import create_app
-from homeport.core import clock, site
+from homeport.core import afterwards, clock, site
 from homeport.core import db as database
 from homeport.core.config import Config
 from homeport.core.db import commit, db, site_version
 from homeport.core.http import Role
+from homeport.core.ids import digest
 from tests.accounts.acts import is_logged_in, log_in
 from tests.cast import Cast, Person, open_session
 from tests.conftest import Browser
@@ -153,7 +154,7 @@ def test_a_session_is_not_revived_by_a_late_note(app: Flask, everybody: Cast) ->
         value = open_session(everybody.alice.id)
         sessions.end(value)
         commit()
-        sessions.touch(value, clock.now())
+        afterwards.run(sessions.touched(digest(value), clock.now()))
         assert sessions.find(value, clock.now()) is None
 
 

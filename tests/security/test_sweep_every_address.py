@@ -13,14 +13,17 @@ from sqlalchemy import Enum, String, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from homeport.accounts import api_tokens
 from homeport.accounts import service as accounts
 from homeport.accounts.models import User
 from homeport.core import clock, site
 from homeport.core.db import Base, commit, db
 from homeport.core.http import SESSION_COOKIES, SYSTEM, Viewer
+from homeport.core.programs import READ
 from homeport.jobs.service import queue_mail
+from homeport.posts import previews
 from homeport.posts import service as posts
-from homeport.posts.models import Post
+from homeport.posts.models import Post, Status
 from homeport.posts.rows import address
 from homeport.posts.service import Draft
 from tests.cast import Cast
@@ -65,12 +68,16 @@ def filled(app: Flask, everybody: Cast) -> None:
     with app.app_context():
         site.change(description="Description", about="About", footer="Footer", registration="open")
         make_post(everybody.alice, "Words", tags=["Tag"], bylines=["By"])
-        make_post(everybody.bob, "Others", tags=["Tag"])
+        make_post(everybody.bob, "Others", status=Status.DRAFT, tags=["Tag"])
         post = db.session.get_one(Post, 1)
         by, now = everybody.alice.viewer, clock.now()
         posts.save(post, by=by, now=now, seen_version=1, draft=Draft("Words", "More", "Sum", ("Tag",), "posts/moved"))
         queue_mail("bob@example.com", "Subject", "Text", now=now).status = "failed"
         accounts.issue_link(db.session.get_one(User, everybody.bob.id), by=SYSTEM, now=now)
+        previews.make(db.session.get_one(Post, 2), days=1, note="For", by=everybody.bob.viewer, now=now)
+        for name in ("alice", "olga"):
+            user = db.session.get_one(User, getattr(everybody, name).id)
+            api_tokens.make(user, name="Script", scopes=[READ], days=7, by=SYSTEM, now=now)
         commit()
 
 

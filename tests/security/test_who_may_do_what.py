@@ -42,7 +42,7 @@ VISITORS: dict[str, Role | None] = {
 PROOFS = ("right", "stale", "cross-site")
 REFUSALS = {
     "401 login_required", "401 signed_out", "401 proof_too_old", "403 not_allowed", "403 second_factor_needed",
-    "403 cross_site", "403 stale_page",
+    "403 cross_site", "403 stale_page", "401 token_needed",
 }  # fmt: skip
 GATES = ("/login?next=", "/account/confirm?next=")
 OLD = timedelta(minutes=16)
@@ -56,6 +56,8 @@ ABSENT = "404, as for what is not there"
 def expected(route: Route, method: str, who: str, proof: str) -> str:
     """The answer that the marks of a route promise to somebody."""
     safe, role = method in SAFE_METHODS, VISITORS[who]
+    if route.scope is not None:
+        return "401 token_needed"  # whoever they are: no cookie counts there
     if proof == "cross-site" and not safe:
         return "403 cross_site"
     if route.mark is None:
@@ -171,7 +173,7 @@ def test_a_route_without_a_mark_fails(app: Flask) -> None:
 
 def route(**facts: Any) -> Route:
     usual = {"path": "/x", "methods": frozenset({"GET", "POST"}), "mark": Role.AUTHOR, "variables": frozenset()}
-    return Route(**{**usual, "is_sensitive": False, "is_for_enrolling": False, **facts})
+    return Route(**{**usual, "is_sensitive": False, "is_for_enrolling": False, "scope": None, **facts})
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,7 @@ def route(**facts: Any) -> Route:
     [
         ({"mark": None}, "POST", "anonymous", "right", THROUGH),
         ({"mark": None}, "POST", "owner", "cross-site", "403 cross_site"),
+        ({"scope": "posts:read"}, "GET", "owner", "right", "401 token_needed"),
         ({}, "GET", "suspended", "right", "303 /login?next="),
         ({}, "POST", "half logged in", "right", "401 signed_out"),
         ({}, "POST", "reader", "right", "403 not_allowed"),

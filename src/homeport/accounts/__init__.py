@@ -5,6 +5,7 @@ from flask import Flask
 from homeport.accounts import (
     account_routes,
     audit_routes,
+    bearer,
     departure_jobs,
     jobs,
     login_routes,
@@ -13,6 +14,7 @@ from homeport.accounts import (
     queries,
     routes,
     security_routes,
+    token_routes,
 )
 from homeport.accounts.browsers import name_of
 from homeport.core.net import place_of
@@ -26,12 +28,14 @@ __all__ = [
     "people_routes",
     "register",
     "security_routes",
+    "token_routes",
 ]
 
 
 def register(app: Flask) -> None:
     """Add the account pages, and have every request know who asks."""
     presence.register(app)
+    bearer.register(app)
     app.register_blueprint(routes.bp)
     app.add_template_filter(name_of, "browser_name")
     app.add_template_filter(place_of, "place")

@@ -52,6 +52,8 @@ ACTIONS = {
     "second_factor_removed": "Had the second factor removed",
     "device_trusted": "Trusted a device",
     "device_distrusted": "Took the trust in a device back",
+    "token_made": "Made an API token",
+    "token_revoked": "Revoked an API token",
     "invitation_made": "Made an invitation",
     "invitation_revoked": "Revoked an invitation",
     "role_changed": "Got another role",

@@ -32,7 +32,7 @@ def change(action: str, by: Viewer, now: datetime) -> Letter:
     where = f" from {name_of(by.browser)}" if by.browser else ""
     place = f" at the address {by.address}" if by.address else ""
     return Letter(
-        subject=f"{site().title}: {what.lower()}",
+        subject=f"{site().title}: {what[:1].lower()}{what[1:]}",
         paragraphs=(f"{what}: {date_and_time(now)}{where}{place}.",),
         link=("Look at your account", address("/account/security")),
         after=(NOT_YOU,),

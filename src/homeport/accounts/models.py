@@ -230,6 +230,25 @@ class OneTimeToken(Base):
     email: Mapped[str | None] = mapped_column(String(254))
 
 
+class ApiToken(Base):
+    """What a program is known by: 256 random bits, stored as their digest. It can do what its `scopes` name, no more
+    than its owner may, and nothing after `expires_at`. A token that is taken back has no row any more.
+    """
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
 class AuditEvent(Base):
     """Something that happened to an account, a role, a post or a setting: who, what, when. Rows are only ever added.
 

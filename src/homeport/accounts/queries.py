@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, select
 
-from homeport.accounts import audit_check, factors, recovery, sessions
+from homeport.accounts import api_tokens, audit_check, factors, recovery, sessions
 from homeport.accounts.models import (
+    ApiToken,
     Attempt,
     AuditDetail,
     AuditEvent,
@@ -129,6 +130,7 @@ def spent(now: datetime) -> Sequence[tuple[type[Base], ColumnElement[bool]]]:
     """What has had its time: each table with the condition on its rows."""
     return (
         (AuthSession, sessions.over(now)),
+        (ApiToken, ApiToken.expires_at <= now - api_tokens.LISTED_AFTER),
         (OneTimeToken, OneTimeToken.expires_at <= now),
         (Ceremony, Ceremony.expires_at <= now),
         (KnownDevice, KnownDevice.expires_at <= now),

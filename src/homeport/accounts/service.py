@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from homeport.accounts import (
+    api_tokens,
     audit,
     ceremonies,
     departures,
@@ -37,6 +38,16 @@ forget_targets = audit.forget_targets
 ask_to_leave, cancel_leaving, delete_account = departures.ask, departures.cancel, departures.delete_account
 """Leaving: with a grace, taken back, and at once."""
 GRACE, BACKUPS = departures.GRACE, departures.BACKUPS
+
+
+def refuse_guessers(network: str, now: datetime) -> None:
+    """Raise Problem 429 while a network has to wait that tried too many links which show nothing."""
+    throttle.refuse_guessers(throttle.PREVIEW, network, now)
+
+
+def note_guess(network: str, now: datetime) -> None:
+    """Count a link that shows nothing against a network. Takes back what the present transaction has changed."""
+    throttle.note_guess(throttle.PREVIEW, network, now)
 
 
 def issue_setup_link(now: datetime) -> str:
@@ -198,6 +209,7 @@ def suspend(user: User, *, by: Viewer, now: datetime) -> None:
         audit.record("suspended", by=by, now=now, subject=user.id, name=user.display_name)
     user.suspended_at = user.suspended_at or now
     sessions.end_all(user.id)
+    api_tokens.end_all(user.id)
     ceremonies.void(user.id)
     tokens.void(user.id)
 
@@ -232,6 +244,7 @@ def _set_password(user: User, password: str, password_hash: str) -> None:
     user.password_hash = password_hash
     user.has_short_password = passwords.length_of(password) < passwords.LEAST
     sessions.end_all(user.id)
+    api_tokens.end_all(user.id)
     devices.distrust_all(user.id)
     ceremonies.void(user.id)
     tokens.void(user.id)

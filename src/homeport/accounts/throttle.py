@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select
 
 from homeport.accounts.models import Attempt
 from homeport.accounts.turns import take_turns
-from homeport.core.db import db
+from homeport.core.db import db, end_transaction
 from homeport.core.errors import Problem
 from homeport.core.ids import digest
 
@@ -45,6 +45,8 @@ DEVICE = Rule("device", free=10)
 
 NETWORK = Rule("network", free=30)
 REGISTRATION = Rule("registration", free=10)
+TOKEN = Rule("api token", free=30)
+PREVIEW = Rule("preview link", free=30)
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,24 @@ def _wait(rule: Rule, subject: str, now: datetime) -> timedelta:
     recent = (Attempt.subject == subject, Attempt.at > now - WINDOW, Attempt.at <= now + CLOCK_SLACK)
     count, last = db.session.execute(select(func.count(), func.max(Attempt.at)).where(*recent)).one()
     return rule.wait(count) - (now - min(last, now)) if last else timedelta()
+
+
+def refuse_guessers(rule: Rule, network: str, now: datetime) -> None:
+    """Raise Problem 429 while a network has to wait that sent too many wrong tokens. Nothing is written.
+
+    What has 256 random bits is not found by guessing, however many try at once: here counting afterwards is enough, and
+    who sends the right one makes nobody write.
+    """
+    wait = _wait(rule, rule.subject(network), now)
+    if wait > timedelta():
+        raise _too_many(ceil(wait.total_seconds()))
+
+
+def note_guess(rule: Rule, network: str, now: datetime) -> None:
+    """Count a wrong token, in a transaction of its own: the refusal that follows takes everything else back."""
+    db.session.rollback()
+    db.session.add(Attempt(subject=rule.subject(network), at=now))
+    end_transaction()
 
 
 def _too_many(seconds: int) -> Problem:

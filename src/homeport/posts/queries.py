@@ -6,7 +6,7 @@ database does.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,15 +26,15 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from homeport.accounts.models import User
 from homeport.core.db import UTCDateTime, db
 from homeport.core.errors import not_found
 from homeport.core.http import ANONYMOUS, Role, Viewer
-from homeport.posts.models import Byline, Post, Redirect, Status, Tag, post_tags
+from homeport.posts.models import Byline, Post, PreviewLink, Redirect, Status, Tag, post_tags
 from homeport.posts.names import Pairs, pairs
-from homeport.posts.rows import Article, Entry, Line, Name, Position, Profile, address
+from homeport.posts.rows import Article, Entry, Line, Name, Position, Preview, Profile, Standing, address
 
 # What other features may take from here besides the questions themselves.
 __all__ = ["Article", "Entry", "Line", "Name", "Position", "Profile", "address"]
@@ -118,8 +118,10 @@ def _own(slug: str) -> ColumnElement[bool]:
 def article(path: str, viewer: Viewer) -> Article | None:
     """The post at exactly `path`, if `viewer` may read it."""
     row: Any = _ask(_AT_PATH.where(visible_to(viewer)), path=path).first()
-    if row is None:
-        return None
+    return None if row is None else _article(row)
+
+
+def _article(row: Any) -> Article:
     authors, tags = _names(row.display_name, row.handle, row.bylines, row.tags)
     return Article(
         path=row.path,
@@ -228,19 +230,29 @@ def _ask(statement: Executable, **values: Any) -> Result[*tuple[Any, ...]]:
 # For writers.
 
 
-class Standing(NamedTuple):
-    """Where a post stands, as facts that a page for its writers goes by; in the order of STATES."""
-
-    draft: bool
-    scheduled: bool
-    published: bool
-    private: bool
-    trashed: bool
-
-
 def standing(post: Post) -> Standing:
     """Where a post stands."""
     return Standing(*(post.status == state for state in STATES))
+
+
+def is_previewable(post: Post) -> bool:
+    """Whether there is something to preview: what is public shows itself, and what is in the trash nobody is shown."""
+    return post.status not in {Status.PUBLISHED, Status.TRASHED}
+
+
+def preview(link: str, now: datetime) -> Preview | None:
+    """What the link with this digest shows now: a post that is neither public nor in the trash.
+
+    The link counts while whoever made it may work on the post.
+    """
+    maker = aliased(User)
+    may = or_(maker.role.in_((Role.EDITOR, Role.OWNER)), and_(maker.role == Role.AUTHOR, maker.id == Post.author_id))
+    statement = select(*_ENTRY, *_ARTICLE, PreviewLink.id.label("link_id"), PreviewLink.expires_at)
+    statement = statement.join(Post.author).join(PreviewLink, PreviewLink.post_id == Post.id)
+    statement = statement.join(maker, maker.id == PreviewLink.made_by_id).where(may, maker.suspended_at.is_(None))
+    statement = statement.where(PreviewLink.digest == link, PreviewLink.expires_at > now)
+    row: Any = _ask(statement.where(Post.status.not_in((Status.PUBLISHED, Status.TRASHED)))).first()
+    return None if row is None else Preview(_article(row), row.link_id, row.expires_at)
 
 
 def editable_by(viewer: Viewer) -> ColumnElement[bool]:

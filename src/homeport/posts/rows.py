@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from homeport.core.http import Role, Viewer
 
+_LONG_WORDS, _LONG_HEADINGS = 800, 3
+
 
 class Name(NamedTuple):
     """A tag or an author: the words to show, and the last part of its address."""
@@ -67,6 +69,11 @@ class Article(Entry):
     public: bool
     picture: str | None
 
+    @property
+    def contents(self) -> Sequence[dict[str, str | int]]:
+        """The headings to list before the text: those of a text so long that a reader is helped by it."""
+        return self.toc if len(self.toc) >= _LONG_HEADINGS and self.words > _LONG_WORDS else ()
+
     def editable_by(self, viewer: Viewer) -> bool:
         """Whether to offer the way to the desk; the desk itself asks the database."""
         return viewer.may(Role.EDITOR) or (viewer.may(Role.AUTHOR) and viewer.user_id == self.author_id)
@@ -81,6 +88,24 @@ class Profile:
     bio: str = ""
     link: str = ""
     picture: str | None = None
+
+
+class Standing(NamedTuple):
+    """Where a post stands, as facts that a page for its writers goes by; in the order of `queries.STATES`."""
+
+    draft: bool
+    scheduled: bool
+    published: bool
+    private: bool
+    trashed: bool
+
+
+class Preview(NamedTuple):
+    """A post as a preview link shows it, and the link."""
+
+    article: Article
+    link_id: int
+    expires_at: datetime
 
 
 def address(path: str) -> str:
