@@ -2,10 +2,29 @@
 
 from flask import Flask
 
-from homeport.accounts import account_routes, jobs, login_routes, people_routes, presence, routes, security_routes
+from homeport.accounts import (
+    account_routes,
+    jobs,
+    login_routes,
+    passkey_login_routes,
+    passkey_routes,
+    people_routes,
+    presence,
+    routes,
+    security_routes,
+)
 from homeport.accounts.browsers import name_of
 
-__all__ = ["account_routes", "jobs", "login_routes", "people_routes", "register", "security_routes"]
+__all__ = [
+    "account_routes",
+    "jobs",
+    "login_routes",
+    "passkey_login_routes",
+    "passkey_routes",
+    "people_routes",
+    "register",
+    "security_routes",
+]
 
 
 def register(app: Flask) -> None:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app
 from sqlalchemy import select
 
-from homeport.accounts import ceremonies, factors
+from homeport.accounts import audit, ceremonies, factors, notices, protection
 from homeport.accounts.models import Ceremony, Passkey, User
 from homeport.accounts.turns import take_turns
 from homeport.core.db import db, end_transaction
-from homeport.core.errors import Problem
+from homeport.core.errors import Problem, not_found
+from homeport.core.http import Viewer
 from homeport.core.ids import token
 from homeport.core.lazily import Lazy
 from homeport.core.site import site
@@ -163,6 +164,32 @@ def add_from(user: User, found: dict[str, Any], *, name: str, now: datetime) -> 
     return passkey
 
 
+def add(user: User, credential_json: str, *, bound_to: str, name: str, by: Viewer, now: datetime) -> list[str]:
+    """End what `begin_adding` began; returns recovery codes to show, none where there are some. Raises Problem."""
+    user_id = user.id
+    ceremony = take(ceremonies.PASSKEY_NEW, bound_to, now)
+    user = db.session.get_one(User, user_id)
+    add_from(user, verify_registration(ceremony, credential_json), name=name, now=now)
+    return protection.second_factor_added(user, "passkey_added", by=by, now=now, name=name)
+
+
+def rename(passkey: Passkey, name: str, *, by: Viewer, now: datetime) -> None:
+    """Call a passkey something else; it is only a name, so no mail tells of it."""
+    if name != passkey.name:
+        audit.record("passkey_renamed", by=by, now=now, before=passkey.name, after=name)
+        passkey.name = name
+
+
+def remove(passkey: Passkey, user: User, *, by: Viewer, now: datetime) -> None:
+    """Have a passkey open nothing any more. Raises Problem where too little would be left."""
+    if is_usable(passkey):
+        factors.check_removal(user, passkeys=1)
+    db.session.delete(passkey)
+    db.session.flush()
+    factors.tidy(user.id)
+    notices.changed(user, "passkey_removed", by=by, now=now, name=passkey.name)
+
+
 def origin() -> str:
     """The only origin whose pages may use this blog's passkeys: the configured one."""
     found: str = current_app.config["HOMEPORT"].origin
@@ -176,7 +203,20 @@ def all_of(user_id: int) -> Sequence[Passkey]:
 
 def usable(user_id: int) -> Sequence[Passkey]:
     """Those that open something at the present host name."""
-    return [passkey for passkey in all_of(user_id) if passkey.rp_id == factors.rp_id()]
+    return [passkey for passkey in all_of(user_id) if is_usable(passkey)]
+
+
+def is_usable(passkey: Passkey) -> bool:
+    """Whether it was made for the host name that the blog has now."""
+    return passkey.rp_id == factors.rp_id()
+
+
+def one_of(user_id: int, passkey_id: int) -> Passkey:
+    """One of somebody's own. Raises Problem 404 for everybody else's, as for what never was."""
+    passkey = db.session.scalar(select(Passkey).where(Passkey.user_id == user_id, Passkey.id == passkey_id))
+    if passkey is None:
+        raise not_found()
+    return passkey
 
 
 def by_credential(credential_id: str) -> Passkey | None:

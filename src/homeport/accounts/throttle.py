@@ -45,6 +45,8 @@ DEVICE = Rule("device", free=10)
 
 NETWORK = Rule("network", free=30)
 REGISTRATION = Rule("registration", free=10)
+CHALLENGE = Rule("challenge", free=100)
+"""Every page of the login asks for a challenge, to offer passkeys in its fields."""
 
 
 @dataclass(frozen=True)
