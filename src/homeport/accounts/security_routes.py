@@ -32,7 +32,7 @@ def security() -> ResponseReturnValue:
         "accounts/security.html",
         me=me,
         passkeys=passkeys.all_of(me.id),
-        is_usable=passkeys.is_usable,
+        rp_id=factors.rp_id(),
         has_app=totp.is_on(me.id),
         codes_left=recovery.left(me.id),
         few_codes=recovery.FEW,
