@@ -4,7 +4,7 @@ The addresses come from the application's own table of routes, so a new page is 
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser
 from werkzeug.routing import Rule
 
-from homeport.accounts import api_tokens
+from homeport.accounts import api_tokens, passkeys
 from homeport.accounts.models import User
 from homeport.app import create_app
 from homeport.core import clock, programs
@@ -25,7 +25,7 @@ from homeport.migrations.runner import upgrade
 from homeport.posts import service
 from homeport.posts.models import Post, PreviewLink
 from homeport.posts.service import Draft
-from tests.cast import Cast, make_cast, open_session
+from tests.cast import Cast, Person, make_cast, open_session
 from tests.journeys.conftest import DESKTOP, PHONE, Served, Visitor, serve
 
 TEXT = """A paragraph with a [link](/about), `code`, a note[^1] and *feeling*.
@@ -67,6 +67,7 @@ SAMPLES: dict[str, Any] = {
     "year": clock.now().year,
     "slug": "alice",
     "user_id": 3,
+    "passkey_id": 1,
     "post_id": 1,
     "version": 1,
     "token": PREVIEW,
@@ -105,9 +106,17 @@ def fill(app: Flask) -> Cast:
         for person in (cast.alice, cast.olga):
             user = db.session.get_one(User, person.id)
             api_tokens.make(user, name="Backup", scopes=[*programs.SCOPES], days=30, by=person.viewer, now=now)
+        give_passkeys(cast.olga, now)
         queue_mail(to="charlie@example.com", subject="Hello", text="Hello", now=now)
         commit()
         return cast
+
+
+def give_passkeys(person: Person, now: datetime) -> None:
+    for rp_id in ("localhost", "old.example.org"):
+        facts = {"public_key": "", "sign_count": 0, "transports": [], "backed_up": True, "user_handle": "handle"}
+        found = facts | {"credential_id": rp_id, "rp_id": rp_id}
+        passkeys.add_from(db.session.get_one(User, person.id), found, name=f"Key of {rp_id}", now=now)
 
 
 @pytest.fixture(scope="module")

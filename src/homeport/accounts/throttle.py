@@ -47,6 +47,8 @@ NETWORK = Rule("network", free=30)
 REGISTRATION = Rule("registration", free=10)
 TOKEN = Rule("api token", free=30)
 PREVIEW = Rule("preview link", free=30)
+CHALLENGE = Rule("challenge", free=100)
+"""Every page of the login asks for a challenge, to offer passkeys in its fields."""
 
 
 @dataclass(frozen=True)
