@@ -163,13 +163,16 @@ def texts() -> Iterator[tuple[Any, Any, int]]:
                 yield table, column, getattr(column.type, "length", None) or 2000
 
 
+APPEND_ONLY = {"audit_events", "audit_details"}
+"""Tables in which the database itself refuses to change anything."""
+
 SETTINGS = ("title", "description", "about", "footer")
 
 
 def overwrite(vector: str) -> None:
     """Put `vector` into every text there is, as if no form had ever looked at it."""
     for table, column, length in texts():
-        if table.name in {"site_settings", "one_time_tokens", "attempts", "alembic_version"}:
+        if table.name in {"site_settings", "one_time_tokens", "attempts", "alembic_version", *APPEND_ONLY}:
             continue
         for row in db.session.execute(table.select().with_only_columns(*table.primary_key)).all():
             this_row = [key == value for key, value in zip(table.primary_key, row, strict=True)]
