@@ -48,11 +48,10 @@ def plant(app: Flask, person: Person, other: Person) -> dict[str, str]:
                 values = {c.name: _word(c) for c in table.columns if c.name in {"bio", "link", "handle"}}
                 db.session.execute(table.update().where(table.c.id == person.id).values(**values))
             elif _is_about_people(table):
-                values = {column.name: _value(column, keys, person) for column in table.columns}
-                values = {name: value for name, value in values.items() if value is not ...}
-                key = db.session.execute(insert(table).values(**values)).inserted_primary_key
-                names = [column.name for column in table.primary_key]
-                keys |= {f"{table.name}.{name}": value for name, value in zip(names, key or (), strict=True)}
+                filled = [column for column in table.columns if column is not table.autoincrement_column]
+                values = {column.name: _value(column, keys, person) for column in filled}
+                key = db.session.execute(insert(table).values(**values).returning(*table.primary_key)).one()
+                keys |= {name_of(column): value for column, value in zip(table.primary_key, key, strict=True)}
             else:
                 continue
             planted |= {name_of(table.c[name]): _as_text(value) for name, value in values.items() if _as_text(value)}
@@ -93,7 +92,7 @@ def _value(column: Column[Any], keys: dict[str, Any], person: Person) -> Any:
 def _of_type(column: Column[Any], word: str) -> Any:
     kind = column.type
     if isinstance(kind, Integer):
-        return ... if column is column.table.autoincrement_column else 7000
+        return 7000
     if isinstance(getattr(kind, "impl", kind), DateTime):
         days = 9 if column.name in {"expires_at", "due_at"} else -1
         return (clock.now() + timedelta(days=days)).replace(microsecond=_number(column) % 1_000_000 or 1)

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from homeport.app import create_app
-from homeport.core import clock
+from homeport.core import clock, vault
 from homeport.core.config import Config
 from homeport.core.db import commit, db
 from homeport.core.ids import digest
@@ -188,7 +188,8 @@ def test_asking_twice_makes_one_and_a_new_copy_takes_the_place_of_the_old(export
     for _ in range(2):
         exporting.alice.submit("/account/export")
     first = exporting.row().id
-    assert "being made" in exporting.page()
+    assert "what makes it does not run just now" in exporting.page()
+    assert "You can leave this page and come back." in exporting.page()
     assert '<noscript><meta http-equiv="refresh"' in exporting.page()
     exporting.make()
     assert 'http-equiv="refresh"' not in exporting.page()
@@ -222,3 +223,15 @@ def test_taking_along_asks_again_who_it_is(exporting: Exporting) -> None:
         assert answer.status_code == 401
         assert token not in answer.text
     assert exporting.row().id == before
+
+
+def test_when_the_key_is_changed_a_new_copy_can_be_made(exporting: Exporting) -> None:
+    config: Config = exporting.app.config["HOMEPORT"]
+    exporting.alice.submit("/account/export")
+    exporting.make()
+    token = exporting.token()
+    vault.add_key(config)
+    assert exporting.token() == token, "the old key still counts"
+    vault.drop_old_keys(config)
+    assert "since the blog’s key was changed" in exporting.page()
+    exporting.everything()

@@ -11,6 +11,7 @@ from homeport.core.errors import not_found
 from homeport.core.http import member, sensitive, viewer
 from homeport.interop import exports, queries
 from homeport.interop.jobs import make_exports
+from homeport.jobs import queries as jobs
 from homeport.jobs.service import enqueue
 
 bp = Blueprint("interop", __name__, template_folder="templates")
@@ -39,7 +40,13 @@ def export() -> ResponseReturnValue:
     if found is not None and found.expires_at is not None and found.expires_at <= now():
         found = None
     token = exports.token_of(found, config()) if found is not None and found.ready_at is not None else ""
-    return render_template("interop/export.html", export=found, token=token)
+    return render_template(
+        "interop/export.html",
+        export=found,
+        token=token,
+        has_worker=jobs.worker_seen(now()),
+        has_mail=jobs.has_mail_server(),
+    )
 
 
 @bp.post("/account/export")

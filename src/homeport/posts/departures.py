@@ -13,6 +13,7 @@ from homeport.core.events import account_deleted, post_withdrawn
 from homeport.core.http import SYSTEM
 from homeport.core.site import site
 from homeport.media import service as media
+from homeport.media.queries import names_of
 from homeport.posts import queries, slugs, texts
 from homeport.posts.models import Byline, Post, Revision
 
@@ -37,7 +38,8 @@ def settle(_sender: object, *, user: User, posts: PostsFate, heir_id: int | None
         _drop_name(user, neutral=posts is PostsFate.KEEP)
         db.session.execute(update(Post).where(own).values(author_id=heir_id, creation_key=None))
     texts.drop_unused_tags()
-    media.drop_unused(user.id, pictures_shown(), current_app.config["HOMEPORT"].media)
+    if names_of(user.id):  # else there is nothing to read every text for
+        media.drop_unused(user.id, pictures_shown(), current_app.config["HOMEPORT"].media)
 
 
 def _delete(user: User, which: ColumnElement[bool], now: datetime) -> None:
