@@ -1,4 +1,4 @@
-"""The blog served to a real browser, as Alice sees it."""
+"""The blog served to a real browser, as Alice sees it; her script, and a draft of hers to share."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,12 +6,18 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page
+from sqlalchemy import select
 
 from homeport.app import create_app
 from homeport.core.config import Config
 from homeport.core.db import db
+from homeport.core.programs import READ, WRITE
+from homeport.posts.models import Post, Status
 from tests.cast import Cast, open_session
+from tests.factories import make_post
 from tests.listening import listening
+from tests.posts.script import Script, token_of
+from tests.posts.sharing import CANARY
 
 
 @pytest.fixture
@@ -45,3 +51,18 @@ def page(chromium: Browser, address: str, app: Flask, everybody: Cast) -> Iterat
     yield window
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def script(app: Flask, everybody: Cast) -> Script:
+    """A program of alice's that may read and write."""
+    return Script(app, token_of(app, everybody.alice, READ, WRITE))
+
+
+@pytest.fixture
+def draft(app: Flask, everybody: Cast) -> int:
+    """A draft of alice's; its number."""
+    with app.app_context():
+        html = f"<p>{CANARY}</p>"
+        make_post(everybody.alice, "Unfinished", status=Status.DRAFT, tags=["Sea"], html=html, summary=CANARY)
+        return db.session.scalars(select(Post.id)).one()

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import Client
 
-from homeport.accounts.models import Attempt, User
+from homeport.accounts.models import User
 from homeport.core import clock
 from homeport.core.config import Config
 from homeport.core.db import commit, db
@@ -26,28 +26,10 @@ from tests.cast import Cast, Person
 from tests.conftest import Browser
 from tests.factories import make_post
 from tests.posts.desk import press
+from tests.posts.sharing import CANARY, share
 from tests.reading.page import Page
 
 Login = Callable[[Person], Browser]
-CANARY = "the-canary-of-alice"
-
-
-@pytest.fixture
-def draft(app: Flask, everybody: Cast) -> int:
-    """A draft of alice's; its number."""
-    with app.app_context():
-        html = f"<p>{CANARY}</p>"
-        make_post(everybody.alice, "Unfinished", status=Status.DRAFT, tags=["Sea"], html=html, summary=CANARY)
-        return db.session.scalars(select(Post.id)).one()
-
-
-def share(browser: Browser, post_id: int, days: str = "7", note: str = "Mum") -> str:
-    """Make a link on the page, and return its address on this site."""
-    page = browser.submit(f"/write/{post_id}/previews", {"days": days, "note": note})
-    assert page.status_code == 200, page.text
-    found = re.search(r'value="http://localhost:8000(/preview/[\w-]{43})"', page.text)
-    assert found, page.text
-    return found[1]
 
 
 def test_somebody_without_an_account_reads_the_draft_as_readers_would(
@@ -267,33 +249,6 @@ def test_there_is_nothing_to_preview_of_what_is_public_or_in_the_trash(
         assert "Share a preview" not in alice.get(f"/write/{draft}").text
         assert "nothing to preview" in alice.get(f"/write/{draft}/previews").text
         assert alice.submit(f"/write/{draft}/previews", {"days": "7"}).status_code == 409
-
-
-def test_a_post_has_an_end_of_links(app: Flask, everybody: Cast, browser: Login, draft: int) -> None:
-    with app.app_context():
-        post = db.session.get_one(Post, draft)
-        for _ in range(previews.MOST):
-            previews.make(post, days=1, note="", by=everybody.alice.viewer, now=clock.now())
-        commit()
-    answer = browser(everybody.alice).submit(f"/write/{draft}/previews", {"days": "7"})
-    assert answer.status_code == 409
-    assert "Take some back" in answer.text
-
-
-def test_who_guesses_links_has_to_wait_and_others_do_not(
-    app: Flask, everybody: Cast, browser: Login, client: Browser, draft: int
-) -> None:
-    address = share(browser(everybody.alice), draft)
-    here, elsewhere = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
-    with time_machine.travel(clock.now(), tick=False):
-        seen = [client.get(f"/preview/{n}", environ_base=here).status_code for n in range(40)]
-        assert seen.count(404) == 30
-        assert set(seen[30:]) == {429}
-        assert "Retry-After" in client.get("/preview/x", environ_base=here).headers
-        assert client.get(address, environ_base=here).status_code == 429
-        assert client.get(address, environ_base=elsewhere).status_code == 200
-    with app.app_context():
-        assert len(db.session.scalars(select(Attempt)).all()) == 30, "what is refused is not counted"
 
 
 def test_the_log_says_that_a_link_was_made_and_not_which(

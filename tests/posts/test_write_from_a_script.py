@@ -1,60 +1,23 @@
 """A program of alice's writes: it makes a draft, changes it, publishes it, and loses nothing when she does the same."""
 
-import json
 import re
-import shlex
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from werkzeug.exceptions import HTTPException
 
-from homeport.accounts import api_tokens
-from homeport.accounts.models import User
-from homeport.core import clock, programs
-from homeport.core.db import commit, db
-from homeport.core.http import SYSTEM
+from homeport.core.db import db
 from homeport.core.programs import MOST_BYTES, READ, WRITE
 from homeport.posts.models import Post, Revision, Status
 from tests.cast import Cast, Person
 from tests.conftest import Browser
 from tests.factories import make_post
-from tests.parts import ROOT
 from tests.posts.desk import press, put, stored
+from tests.posts.script import Script, token_of
 
 Login = Callable[[Person], Browser]
-
-
-class Script:
-    """A program with a token."""
-
-    def __init__(self, app: Flask, token: str) -> None:
-        self._client = app.test_client(use_cookies=False)
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-    def send(self, method: str, path: str, message: Any = None, **options: Any) -> Any:
-        """Send a message as JSON, or `data` as it is."""
-        headers = self.headers | options.pop("headers", {})
-        if message is not None:
-            options |= {"data": json.dumps(message), "content_type": "application/json"}
-        return self._client.open(path, method=method, headers=headers, **options)
-
-
-def token_of(app: Flask, person: Person, *scopes: str) -> str:
-    """A new token."""
-    with app.app_context():
-        user = db.session.get_one(User, person.id)
-        value = api_tokens.make(user, name="Script", scopes=scopes, days=7, by=SYSTEM, now=clock.now())
-        commit()
-        return value
-
-
-@pytest.fixture
-def script(app: Flask, everybody: Cast) -> Script:
-    """A program of alice's that may read and write."""
-    return Script(app, token_of(app, everybody.alice, READ, WRITE))
 
 
 def code_of(answer: Any) -> tuple[int, str]:
@@ -270,47 +233,3 @@ def test_a_script_that_asks_for_a_page_gets_json_all_the_same(script: Script) ->
     for call in ("GET /api/posts/99", "GET /api/nothing", "DELETE /api/posts", "POST /api/nothing"):
         method, path = call.split()
         assert script.send(method, path, headers=page).mimetype == "application/json"
-
-
-EXAMPLE = re.compile(r"^curl (.+?)$", re.MULTILINE)
-
-
-def examples() -> list[tuple[str, str, Any]]:
-    """The calls in docs/api.md: method, path, and what is sent."""
-    text = (ROOT / "docs" / "api.md").read_text().replace("\\\n", " ")
-    found = []
-    for line in EXAMPLE.findall(text):
-        words = shlex.split(line)
-        data = json.loads(words[words.index("--json") + 1]) if "--json" in words else None
-        method = words[words.index("-X") + 1] if "-X" in words else "GET" if data is None else "POST"
-        assert "$AUTH" in words, line
-        path = next(word.removeprefix("$BLOG") for word in words if word.startswith("$BLOG"))
-        found.append((method, path, data))
-    return found
-
-
-def test_every_example_in_the_documentation_is_a_call_there_is_and_every_call_has_one(app: Flask) -> None:
-    adapter = app.url_map.bind("localhost")
-    shown = set()
-    for method, path, _data in examples():
-        try:
-            endpoint, _values = adapter.match(path.partition("?")[0], method)
-        except HTTPException as error:
-            raise AssertionError(f"{method} {path} is no call") from error
-        shown.add((endpoint, method))
-    calls = {
-        (rule.endpoint, method)
-        for rule in app.url_map.iter_rules()
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if programs.scope_of(app.view_functions[rule.endpoint])
-    }
-    assert shown == calls
-
-
-def test_the_examples_do_what_the_documentation_says(app: Flask, everybody: Cast, script: Script) -> None:
-    with app.app_context():
-        for number in range(11):
-            make_post(everybody.alice, f"Post {number}", status=Status.DRAFT)
-    for method, path, data in examples():
-        answer = script.send(method, path, data)
-        assert answer.status_code in {200, 201}, f"{method} {path}: {answer.text}"

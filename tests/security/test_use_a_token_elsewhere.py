@@ -1,30 +1,27 @@
 """Whoever finds a token or a session tries them on every door: each opens its own doors and no other (SECURITY Z6)."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import select, update
-from werkzeug.test import TestResponse
 
 from homeport.accounts import api_tokens
-from homeport.accounts.models import ApiToken, Attempt, User
+from homeport.accounts.models import ApiToken, User
 from homeport.core import clock, csrf, ids, programs
 from homeport.core.db import commit, db
-from homeport.core.http import SYSTEM, Role
+from homeport.core.http import SYSTEM
 from homeport.core.programs import READ, WRITE
 from homeport.posts.models import Post, Status
 from tests.accounts.acts import masked
-from tests.cast import Cast, Person
+from tests.cast import Cast
 from tests.conftest import Browser
 from tests.factories import make_post
 from tests.routes import JSON, code_of, routes
 from tests.security.forms import Login
+from tests.security.tokens import call, token_of
 
 CANARY = "canary-of-alice"
 CALLS = [
@@ -42,25 +39,6 @@ def content(app: Flask, everybody: Cast) -> Cast:
     with app.app_context():
         make_post(everybody.alice, CANARY, status=Status.DRAFT, path="posts/hidden", body=CANARY)
     return everybody
-
-
-def token_of(app: Flask, person: Person, *scopes: str) -> str:
-    """A token of somebody, whatever their role."""
-    with app.app_context():
-        user = db.session.get_one(User, person.id)
-        role, user.role = user.role, Role.OWNER
-        value = api_tokens.make(user, name="x", scopes=scopes, days=7, by=SYSTEM, now=clock.now())
-        user.role = role
-        commit()
-        return value
-
-
-def call(client: Any, method: str, path: str, authorization: str | None, **options: Any) -> TestResponse:
-    """Ask the API with what would be right but for the token."""
-    headers = options.pop("headers", {}) | ({"Authorization": authorization} if authorization is not None else {})
-    message = {"title": "Made", "body": "x", "version": 1} if method != "GET" else None
-    answer: TestResponse = client.open(path, method=method, headers=headers, json=message, **options)
-    return answer
 
 
 def rows(app: Flask) -> list[tuple[Any, ...]]:
@@ -273,35 +251,3 @@ def test_views_for_programs_lie_at_the_api_and_nothing_else_does(app: Flask) -> 
 def test_an_unknown_scope_is_refused_when_the_view_is_made() -> None:
     with pytest.raises(ValueError, match="no such scope"):
         programs.api("posts:all")
-
-
-def test_who_guesses_tokens_has_to_wait_and_no_other_network_does(app: Flask, content: Cast, client: Browser) -> None:
-    right = f"Bearer {token_of(app, content.alice, READ, WRITE)}"
-    here, elsewhere = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
-    with time_machine.travel(clock.now(), tick=False) as clock_hand:
-        for number in range(40):
-            method = "POST" if number % 2 else "GET"
-            answer = call(client, method, "/api/posts", f"Bearer hp_{number}", environ_base=here)
-            assert answer.status_code == (401 if number < 30 else 429), number
-        assert int(answer.headers["Retry-After"]) >= 1
-        assert call(client, "GET", "/api/posts", right, environ_base=here).status_code == 429, "it is not looked up"
-        assert call(client, "GET", "/api/posts", right, environ_base=elsewhere).status_code == 200
-        with app.app_context():
-            assert len(db.session.scalars(select(Attempt)).all()) == 30, "right ones and refused ones are not counted"
-        clock_hand.shift(timedelta(seconds=2))
-        assert call(client, "GET", "/api/posts", right, environ_base=here).status_code == 200
-
-
-def test_a_token_is_never_logged(app: Flask, content: Cast, client: Browser, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    right = token_of(app, content.alice, READ, WRITE)
-    for value in (right, "hp_" + "wrongwrong" * 4):
-        for method, path in [*CALLS, ("GET", "/account"), ("GET", "/nothing")]:
-            call(client, method, path, f"Bearer {value}").close()
-        assert value not in caplog.text
-
-
-def test_the_page_cache_steps_aside_for_a_token(app: Flask, content: Cast, client: Browser) -> None:
-    right = f"Bearer {token_of(app, content.alice, READ)}"
-    assert call(client, "GET", "/api/posts", right).headers["Cache-Control"] == "no-store"
-    assert call(client, "GET", "/api/posts", None).headers["Cache-Control"] == "no-store"

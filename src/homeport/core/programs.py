@@ -18,7 +18,7 @@ ROOT = "/api/"
 """Every such view lies below it, and nothing else does; a test holds this."""
 
 READ, WRITE = "posts:read", "posts:write"
-SCOPES = {READ: "Read your posts, drafts too", WRITE: "Write: make, change and publish posts"}
+SCOPES = {READ: "Read posts, drafts too", WRITE: "Make, change and publish posts"}
 """What a token may be good for, and how a page says so. No scope reaches an account."""
 
 MOST_BYTES = 4 * 1024 * 1024
