@@ -104,7 +104,8 @@ def test_every_answer_carries_the_headers_whoever_asks_and_however(
 
 
 PARAMETERS = (
-    "before", "next", "after", "token", "state", "q", "mine", "page", "person", "group", "since", "until", "role", "seen",
+    "before", "next", "after", "token", "state", "q", "mine", "page",
+    "person", "group", "since", "until", "role", "seen",
     "__debugger__",
 )  # fmt: skip
 NASTY = st.one_of(
