@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+from click.testing import CliRunner, Result
 from flask import Flask
 
+from homeport import cli
 from homeport.accounts import audit
+from homeport.core.config import Config
 from homeport.core.db import commit, db
 from homeport.core.http import SYSTEM, Viewer
 from tests.cast import Cast, Person
@@ -43,3 +46,16 @@ def behind_its_back(app: Flask, *statements: str) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
         commit()
+
+
+def run(app: Flask, *args: str) -> Result:
+    """`homeport audit …` on the application's blog."""
+    config: Config = app.config["HOMEPORT"]
+    environment = {"HOMEPORT_DATABASE_URL": config.database_url} if config.database_url else {}
+    return CliRunner().invoke(cli.group, ["audit", *args, "--data", str(config.data)], env=environment)
+
+
+def last_hash(app: Flask) -> str:
+    """The hash that somebody notes down."""
+    with app.app_context():
+        return audit.verify().last_hash

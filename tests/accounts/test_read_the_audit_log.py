@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -12,15 +11,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert
 
-from homeport.accounts import audit, audit_export, audit_search, service
+from homeport.accounts import audit, audit_search, service
 from homeport.accounts.audit_sentences import GROUPS, WORDINGS, Happening, plain, sentence
 from homeport.accounts.models import AuditEvent, User
 from homeport.core import clock, site
 from homeport.core.db import commit, db
-from homeport.core.http import SYSTEM, Viewer
-from homeport.core.spreadsheets import harmless
+from homeport.core.http import SYSTEM
 from tests.accounts.log import DAY, at, behind_its_back, fill
-from tests.cast import Cast, open_session
+from tests.cast import Cast
 from tests.reading.page import Page
 
 NAMES = {1: "Olga", 2: "Bob"}
@@ -171,74 +169,6 @@ def test_who_has_left_is_a_number_and_can_still_be_looked_for(app: Flask, everyb
     ]
     assert "192.0.2.1" not in page.text
     assert "Account 4" not in Page(page).links()
-
-
-def read_csv(answer: Any) -> list[list[str]]:
-    assert answer.status_code == 200
-    assert int(answer.headers["Content-Length"]) == len(answer.data)
-    assert answer.headers["Cache-Control"] == "no-store"
-    return list(csv.reader(io.StringIO(answer.data.decode())))
-
-
-def test_the_log_is_taken_along_as_a_table(app: Flask, everybody: Cast, olga: Any) -> None:
-    answer = olga.get("/admin/audit.csv")
-    rows = read_csv(answer)
-    assert answer.mimetype == "text/csv"
-    assert answer.headers["Content-Disposition"] == "attachment; filename=audit-log.csv"
-    assert rows[0][:4] == ["number", "time", "action", "what"]
-    assert [row[0] for row in rows[1:]] == ["1", "2", "3", "4", "5", "6"]
-    assert rows[6][1:9] == [
-        "2026-11-24T08:32:00+00:00", "role_changed", "Olga changed Bob’s role from author to editor", "1", "4", "",
-        "Firefox on Linux", "192.0.2.1",
-    ]  # fmt: skip
-
-
-def test_a_long_log_is_put_together_on_the_disk(olga: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = olga.get("/admin/audit.csv").data
-    monkeypatch.setattr(audit_export, "IN_MEMORY", 100)
-    with olga.get("/admin/audit.csv") as answer:
-        assert answer.data == small
-        assert int(answer.headers["Content-Length"]) == len(small) > 100
-
-
-def test_the_log_is_taken_along_for_programs(app: Flask, everybody: Cast, olga: Any) -> None:
-    answer = olga.get("/admin/audit.jsonl?group=people")
-    assert int(answer.headers["Content-Length"]) == len(answer.data)
-    found = [json.loads(line) for line in answer.data.decode().splitlines()]
-    assert [event["action"] for event in found] == ["reset_link_made", "role_changed"]
-    assert found[1]["facts"]["before"] == "author"
-    with app.app_context():
-        assert found[1]["hash"] == audit.verify().last_hash
-
-
-def test_taking_it_along_asks_again_who_it_is(app: Flask, everybody: Cast, olga: Any) -> None:
-    stale: Any = app.test_client()
-    with app.app_context():
-        stale.set_cookie("sid", open_session(everybody.olga.id, clock.now() - timedelta(minutes=16)))
-    assert stale.get("/admin/audit").status_code == 200
-    for path in ("/admin/audit.csv?group=login", "/admin/audit.jsonl"):
-        assert stale.get(path).location.startswith("/account/confirm?next=/admin/audit.")
-
-
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201"]
-
-
-@pytest.mark.parametrize("text", FORMULAS)
-def test_no_cell_is_a_formula(app: Flask, everybody: Cast, browser: Any, text: str) -> None:
-    with app.app_context():
-        db.session.get_one(User, everybody.bob.id).display_name = f"{text}|cmd"
-        by = Viewer(everybody.bob.id, everybody.bob.role, address=text, browser=text)
-        audit.record("login", by=by, now=DAY, target=text, means=text)
-        commit()
-    rows = read_csv(browser(everybody.olga).get("/admin/audit.csv"))
-    cells = [cell for row in rows[1:] for cell in row]
-    assert sum(text in cell for cell in cells) >= 3
-    assert [cell for cell in cells if cell.startswith(tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"))] == []
-
-
-@pytest.mark.parametrize("text", ["", "Olga", "2026-11-24", "1=1", "'=1", "a@b.example", " =1"])
-def test_what_is_no_formula_stays_as_it_is(text: str) -> None:
-    assert harmless(text) == text
 
 
 def test_a_button_tells_whether_the_log_is_whole(app: Flask, olga: Any) -> None:

@@ -15,7 +15,6 @@ from homeport.accounts.models import Totp, User
 from homeport.core import clock, site
 from homeport.core.config import Config
 from homeport.core.db import commit, db
-from homeport.core.http import Role
 from homeport.jobs import store
 from homeport.jobs.service import queue_mail
 from homeport.ops import checks, inspection
@@ -293,12 +292,3 @@ def test_the_pages_for_running_the_place_lead_to_each_other(everybody: Cast, bro
         assert {links["Settings"], links["Safety"], links["Audit log"]} == {
             "/admin/settings", "/admin/security", "/admin/audit",
         }  # fmt: skip
-
-
-def test_an_editor_who_was_made_owner_counts_at_once(app: Flask, everybody: Cast) -> None:
-    with app.app_context():
-        db.session.get_one(User, everybody.alice.id).role = Role.OWNER
-        commit()
-    row = rows_of(app, everybody)["Second factors of owners and editors"]
-    assert row.mark is Mark.LOOK
-    assert "Alice" in row.meaning

@@ -110,7 +110,11 @@ def test_every_answer_carries_the_headers_whoever_asks_and_however(
     assert statuses >= {200, 303, 400, 401, 403, 404, 405, 413, 422}
 
 
-PARAMETERS = ("before", "next", "after", "token", "state", "q", "mine", "page", "__debugger__")
+PARAMETERS = (
+    "before", "next", "after", "token", "state", "q", "mine", "page",
+    "person", "group", "since", "until", "role", "seen",
+    "__debugger__",
+)  # fmt: skip
 NASTY = st.one_of(
     st.text(max_size=40),
     st.sampled_from(

@@ -72,6 +72,8 @@ ACTIONS = {
 }
 """Every action there is, and what it is called on a page. The one whom it happened to is the sentence's subject."""
 
+_as_json = json.JSONEncoder(sort_keys=True).encode  # made once: `json.dumps` makes one for each of 100,000 events
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -110,12 +112,12 @@ def _last() -> tuple[int, str]:
 
 
 def _digest_of(salt: str, facts: dict[str, str]) -> str:
-    return hashlib.sha256(json.dumps([salt, facts], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_as_json([salt, facts]).encode()).hexdigest()
 
 
 def _hash_of(before: str, **event: object) -> str:
     row = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in event.items()}
-    return hashlib.sha256(json.dumps([before, row], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_as_json([before, row]).encode()).hexdigest()
 
 
 def forget(user_id: int, email: str) -> None:
