@@ -61,6 +61,7 @@ SAMPLES: dict[str, Any] = {
     "year": clock.now().year,
     "slug": "alice",
     "user_id": 3,
+    "invitation_id": 1,
     "post_id": 1,
     "version": 1,
 }

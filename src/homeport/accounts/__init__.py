@@ -2,10 +2,34 @@
 
 from flask import Flask
 
-from homeport.accounts import account_routes, jobs, login_routes, people_routes, presence, routes, security_routes
+from homeport.accounts import (
+    account_routes,
+    address_routes,
+    entry_routes,
+    forgotten_routes,
+    invitation_routes,
+    invitations,
+    jobs,
+    login_routes,
+    people_routes,
+    presence,
+    routes,
+    security_routes,
+)
 from homeport.accounts.browsers import name_of
 
-__all__ = ["account_routes", "jobs", "login_routes", "people_routes", "register", "security_routes"]
+__all__ = [
+    "account_routes",
+    "address_routes",
+    "entry_routes",
+    "forgotten_routes",
+    "invitation_routes",
+    "jobs",
+    "login_routes",
+    "people_routes",
+    "register",
+    "security_routes",
+]
 
 
 def register(app: Flask) -> None:
@@ -13,3 +37,5 @@ def register(app: Flask) -> None:
     presence.register(app)
     app.register_blueprint(routes.bp)
     app.add_template_filter(name_of, "browser_name")
+    app.add_template_global(invitations.came_by)
+    app.add_template_global(invitations.guests_of)
