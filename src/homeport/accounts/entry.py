@@ -5,12 +5,24 @@ asks learns nothing: a known and a new address cost the same hash and the same r
 one the account is made at once, and whether an address had one shows when its password is tried.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 
-from homeport.accounts import audit, invitations, mails, passwords, queries, service, throttle
+from homeport.accounts import (
+    audit,
+    ceremonies,
+    invitations,
+    mails,
+    passkeys,
+    passwords,
+    queries,
+    service,
+    throttle,
+)
+from homeport.accounts.browsers import name_of
 from homeport.accounts.models import Registration, User
 from homeport.accounts.turns import PEOPLE, take_turns
 from homeport.core.db import db
@@ -25,12 +37,16 @@ LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Somebody who asks for an account: by invitation or by themselves."""
+    """Somebody who asks for an account, by invitation or by themselves; with a password or a passkey to log in with.
+
+    `passkey` is what `passkeys.verify_registration` found, and the passkey's name.
+    """
 
     name: str
     email: str
     invitation_id: int | None = None
     password_hash: str | None = None
+    passkey: dict[str, Any] | None = None
 
 
 def require_open(settings: Site, *, invited: bool = False) -> None:
@@ -46,27 +62,28 @@ def require_open(settings: Site, *, invited: bool = False) -> None:
     )
 
 
-def register(
-    *,
-    name: str,
-    email: str,
-    password: str,
-    by: Viewer,
-    network: str,
-    settings: Site,
-    now: datetime,
-    invitation_id: int | None = None,
-) -> None:
+def register(person: Newcomer, password: str, *, by: Viewer, network: str, settings: Site, now: datetime) -> None:
     """Take somebody's wish for an account. The caller answers alike whether or not the address has one.
 
     Raises Problem where they may not register, for a weak password, and for too many from one network or to one
     address.
     """
-    require_open(settings, invited=invitation_id is not None)
-    passwords.check_new(password, (settings.title, name, email))
-    _count(email, network, now)
+    require_open(settings, invited=person.invitation_id is not None)
+    passwords.check_new(password, (settings.title, person.name, person.email))
+    _count(person.email, network, now)
     hashed = service.hash_password(password)
-    admit(Newcomer(name, email, invitation_id, hashed), by=by, settings=settings, now=now)
+    admit(replace(person, password_hash=hashed), by=by, settings=settings, now=now)
+
+
+def register_with_passkey(
+    person: Newcomer, credential: str, bound_to: str, *, by: Viewer, network: str, settings: Site, now: datetime
+) -> None:
+    """As `register`, for who brings a passkey that the ceremony of this browser has made, and no password at all."""
+    require_open(settings, invited=person.invitation_id is not None)
+    _count(person.email, network, now)
+    ceremony = passkeys.take(ceremonies.PASSKEY_REGISTRATION, bound_to, now)
+    found = passkeys.verify_registration(ceremony, credential) | {"name": name_of(by.browser)}
+    admit(replace(person, passkey=found), by=by, settings=settings, now=now)
 
 
 def _count(email: str, network: str, now: datetime) -> None:
@@ -93,6 +110,7 @@ def _ask_to_confirm(person: Newcomer, *, by: Viewer, now: datetime) -> None:
             email=person.email,
             name=person.name,
             password_hash=person.password_hash,
+            passkey=person.passkey,
             invitation_id=person.invitation_id,
             created_at=now,
             expires_at=now + LIFETIME,
@@ -122,7 +140,7 @@ def confirm(value: str, *, by: Viewer, settings: Site, now: datetime) -> User:
     require_open(settings, invited=asked.invitation_id is not None)
     take_turns(PEOPLE)
     claimed = delete(Registration).where(Registration.digest == digest(value)).returning(Registration.digest)
-    person = Newcomer(asked.name, asked.email, asked.invitation_id, asked.password_hash)
+    person = Newcomer(asked.name, asked.email, asked.invitation_id, asked.password_hash, asked.passkey)
     asked_at = asked.created_at
     if db.session.scalar(claimed, execution_options={"synchronize_session": False}) is None:
         raise _wrong_link()
@@ -151,6 +169,8 @@ def _make(person: Newcomer, *, asked_at: datetime, by: Viewer, settings: Site, n
     target = "" if came_by is None else invitations.name_of(came_by)
     who = (person.name, person.email, role, person.password_hash)
     user = service.create(*who, by=by, now=now, time_zone=settings.time_zone, target=target)
+    if person.passkey is not None:
+        passkeys.add_from(user, person.passkey, name=person.passkey["name"], now=now)
     if came_by is not None:
         invitations.note_use(came_by, user, now)
     return user

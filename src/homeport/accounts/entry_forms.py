@@ -1,18 +1,46 @@
 """The forms of coming in, of invitations, and of another e-mail address."""
 
+from typing import Any
+
 from wtforms import EmailField, HiddenField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from homeport.accounts.forms import RegisterForm, check_email, check_name
 from homeport.accounts.invitations import MOST_DAYS, MOST_USES
+from homeport.accounts.passkey_forms import MOST
 from homeport.core.http import Role
 from homeport.ui.forms import Form, Length
 
 
-class InvitedForm(RegisterForm):
+class NewcomerForm(RegisterForm):
+    """Somebody new, who brings a password or, in its place, a passkey."""
+
+    credential = HiddenField()
+
+    def answer(self) -> str:
+        """The passkey that the browser made, as JSON; empty without one."""
+        sent = self.credential.data or ""
+        return sent if len(sent) <= MOST else ""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As ever, but that a passkey needs no password beside it."""
+        if self.answer():
+            self.password.validators = []
+        return bool(super().validate(extra_validators))
+
+
+class InvitedForm(NewcomerForm):
     """Somebody new who holds an invitation."""
 
     token = HiddenField()
+
+
+class WhoForm(Form):
+    """Who wants to make a passkey, while there is no account yet."""
+
+    token = HiddenField()
+    name = StringField("Your name", [InputRequired(), Length(max=80), check_name])
+    email = EmailField("E-mail address", [InputRequired(), Length(max=254), check_email])
 
 
 class LinkForm(Form):

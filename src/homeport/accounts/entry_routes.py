@@ -1,13 +1,13 @@
 """Coming in: the pages to register, with and without an invitation, and the one that a mailed link opens."""
 
-from flask import redirect, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from homeport.accounts import entry, invitations, presence, throttle
-from homeport.accounts.entry_forms import InvitedForm, LinkForm
-from homeport.accounts.forms import RegisterForm
+from homeport.accounts import entry, invitations, passkeys, presence, throttle
+from homeport.accounts.entry_forms import InvitedForm, LinkForm, NewcomerForm, WhoForm
 from homeport.accounts.models import Invitation
-from homeport.accounts.routes import bp, guard_token, refused, wrong
+from homeport.accounts.passkey_login_routes import count_challenge
+from homeport.accounts.routes import UNPROCESSABLE, bp, guard_token, refused, wrong
 from homeport.core.clock import now
 from homeport.core.errors import Problem
 from homeport.core.http import public, viewer
@@ -23,7 +23,7 @@ def register() -> ResponseReturnValue:
     """The form for new readers, or plain words where registration is not open."""
     if viewer().user_id is not None:
         return redirect("/", 303)
-    return render_template(REGISTER, form=RegisterForm(), mode=site().registration)
+    return render_template(REGISTER, form=NewcomerForm(), mode=site().registration)
 
 
 @bp.post("/register")
@@ -31,7 +31,7 @@ def register() -> ResponseReturnValue:
 def send_registration() -> ResponseReturnValue:
     """Ask for a reader's account; the answer is the same whether or not the address has one."""
     entry.require_open(site())
-    form = RegisterForm(request.form)
+    form = NewcomerForm(request.form)
     if not form.validate():
         return wrong(form, REGISTER)
     try:
@@ -71,7 +71,7 @@ def accept_invitation() -> ResponseReturnValue:
     """Ask for an account by an invitation; its use is taken when the account is made."""
     entry.require_open(site(), invited=True)
     form = InvitedForm(request.form)
-    found = _invitation(form)
+    found = _invitation(form.token.data or "")
     if not form.validate():
         return wrong(form, REGISTER, invitation=found)
     found_id = found.id
@@ -82,14 +82,35 @@ def accept_invitation() -> ResponseReturnValue:
     return after_asking()
 
 
-def _register(form: RegisterForm, invitation_id: int | None = None) -> None:
-    person = {name: form.data[name] for name in ("name", "email", "password")}
-    here = presence.network()
-    entry.register(**person, invitation_id=invitation_id, by=viewer(), network=here, settings=site(), now=now())
+def _register(form: NewcomerForm, invitation_id: int | None = None) -> None:
+    name, email, here = form.name.data or "", form.email.data or "", presence.network()
+    person = entry.Newcomer(name, email, invitation_id)
+    if form.answer():
+        bound_to = presence.ceremony_binding()
+        entry.register_with_passkey(
+            person, form.answer(), bound_to, by=viewer(), network=here, settings=site(), now=now()
+        )
+        return
+    entry.register(person, form.password.data or "", by=viewer(), network=here, settings=site(), now=now())
 
 
-def _invitation(form: InvitedForm) -> Invitation:
-    return throttle.counted(lambda: invitations.open_with(form.token.data or "", now()), presence.network(), now())
+@bp.post("/register/passkey/options")
+@public
+def registration_options() -> ResponseReturnValue:
+    """What to ask the browser to make for somebody who has no account yet."""
+    form = WhoForm(request.form)
+    if form.token.data:
+        _invitation(form.token.data)
+    entry.require_open(site(), invited=bool(form.token.data))
+    count_challenge()
+    if not form.validate():
+        raise Problem(form.problems()[0][1], status=UNPROCESSABLE, code="invalid")
+    bound_to = presence.bind_ceremony(anew=False)
+    return jsonify(passkeys.begin_registration(bound_to, form.name.data or "", form.email.data or "", now()))
+
+
+def _invitation(token: str) -> Invitation:
+    return throttle.counted(lambda: invitations.open_with(token, now()), presence.network(), now())
 
 
 @bp.get("/register/confirm")

@@ -94,7 +94,7 @@ class LoginForm(Form):
     email = EmailField(
         "E-mail address",
         [InputRequired(), Length(max=254)],
-        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+        render_kw={"autocomplete": "username webauthn", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = _present_password("Password")
 

@@ -110,7 +110,7 @@ def ways_on(step: Ceremony) -> dict[str, object]:
 def confirm() -> ResponseReturnValue:
     """Ask who it is once more; the last proof is too old for what they want to do."""
     form = ConfirmForm(next=request.args.get("next", ""))
-    return render_template(CONFIRM, form=_fitting(form), **_proofs())
+    return render_template(CONFIRM, form=fitting(form), **ways_to_confirm())
 
 
 @bp.post("/account/confirm")
@@ -118,13 +118,13 @@ def confirm() -> ResponseReturnValue:
 @while_enrolling
 def send_confirmation() -> ResponseReturnValue:
     """Go on to what they wanted to do, in a session with a new id."""
-    form = _fitting(ConfirmForm(request.form))
+    form = fitting(ConfirmForm(request.form))
     if not form.validate():
-        return wrong(form, CONFIRM, **_proofs())
+        return wrong(form, CONFIRM, **ways_to_confirm())
     try:
         means = _check(form)
     except Problem as problem:
-        return refused(form, problem, CONFIRM, **_proofs())
+        return refused(form, problem, CONFIRM, **ways_to_confirm())
     presence.prove(means)
     return redirect(safe_next(form.next.data, "/account/security"), 303)
 
@@ -139,7 +139,7 @@ def _check(form: ConfirmForm) -> str:
     return f"password and {proofs.by_code(presence.me(), form.code.data or '', visit, now())}"
 
 
-def _fitting(form: ConfirmForm) -> ConfirmForm:
+def fitting(form: ConfirmForm) -> ConfirmForm:
     """The form without the fields that this person has nothing for."""
     me = presence.me()
     if me.password_hash is None:
@@ -149,6 +149,6 @@ def _fitting(form: ConfirmForm) -> ConfirmForm:
     return form
 
 
-def _proofs() -> dict[str, object]:
+def ways_to_confirm() -> dict[str, object]:
     me = presence.me()
     return {"email": me.email, "has_app": totp.is_on(me.id), "has_passkey": factors.count_passkeys(me.id) > 0}

@@ -157,11 +157,15 @@ def leave() -> None:
     _clear(SESSION_COOKIES[1])
 
 
-def bind_ceremony() -> str:
-    """What a new ceremony of this browser is bound to: the session's digest, or for nobody that of a new cookie."""
+def bind_ceremony(*, anew: bool = True) -> str:
+    """What a new ceremony of this browser is bound to: the session's digest, or for nobody that of a new cookie.
+
+    A half login needs a new one, so that nobody who planted a cookie takes part in it. With `anew=False` the present
+    one goes on: for a challenge, of which only its own answer is any use, beside a half login that must not end.
+    """
     if cookie():
         return digest(cookie())
-    value = token()
+    value = token() if anew else _sent(CEREMONY) or token()
     _set(CEREMONY, value, ceremonies.STEP_LIFETIME)
     return digest(value)
 

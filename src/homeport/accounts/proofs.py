@@ -28,7 +28,7 @@ class Visit:
 def by_password(email: str, password: str, visit: Visit, now: datetime) -> User:
     """The person with this address and password. Raises Problem 422 for any other pair, 429 after too many of them."""
     user = queries.by_email(email)
-    attempt = _count(email.strip().lower(), user, visit, now)
+    attempt = count(email.strip().lower(), user, visit, now)
     user_id, stored = (user.id, user.password_hash) if user else (0, None)
     if not verify(user_id, stored, password):
         _note_failure("login_failed", user_id or None, visit, now)
@@ -62,7 +62,7 @@ def needs_second_step(user: User, visit: Visit, now: datetime) -> bool:
 
 def by_code(user: User, code: str, visit: Visit, now: datetime) -> str:
     """Take a code of the authenticator app, or a recovery code; returns the means. Raises Problem 422 or 429."""
-    attempt = _count(user.email, user, visit, now)
+    attempt = count(user.email, user, visit, now)
     user_id = user.id
     end_transaction()  # counted, whatever comes of it
     means = _take_code(user_id, code, visit, now)
@@ -89,7 +89,7 @@ def _take_code(user_id: int, code: str, visit: Visit, now: datetime) -> str | No
 
 def check_password(user: User, password: str, visit: Visit, now: datetime) -> None:
     """Raise Problem 422 unless this is the password of somebody who is logged in, 429 after too many that were not."""
-    attempt = _count(user.email, user, visit, now)
+    attempt = count(user.email, user, visit, now)
     user_id, stored = user.id, user.password_hash
     if not verify(user_id, stored, password):
         _note_failure("proof_failed", user_id, visit, now)
@@ -97,7 +97,8 @@ def check_password(user: User, password: str, visit: Visit, now: datetime) -> No
     _settle(attempt, user_id)
 
 
-def _count(email: str, user: User | None, visit: Visit, now: datetime) -> throttle.Counted:
+def count(email: str, user: User | None, visit: Visit, now: datetime) -> throttle.Counted:
+    """Count an attempt to be this person, before it is looked at. Raises Problem 429 while the next has to wait."""
     if user is not None and devices.find(visit.device, user.id, now):
         return throttle.begin(now, (throttle.DEVICE, visit.device))
     return throttle.begin(now, (throttle.ACCOUNT, email), (throttle.NETWORK, visit.network))

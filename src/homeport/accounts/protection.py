@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from homeport.accounts import devices, factors, notices, recovery, totp
+from homeport.accounts import ceremonies, devices, factors, notices, recovery, totp
 from homeport.accounts.models import User
 from homeport.core.config import Config
 from homeport.core.db import db
@@ -45,6 +45,16 @@ def remove_app(user: User, *, by: Viewer, now: datetime) -> None:
     db.session.flush()
     factors.tidy(user.id)
     notices.changed(user, "totp_removed", by=by, now=now)
+
+
+def remove_password(user: User, *, by: Viewer, now: datetime) -> None:
+    """Have no password open the account any more. Raises Problem where nothing else would."""
+    if user.password_hash is None:
+        return
+    factors.check_removal(user, password=True)
+    user.password_hash, user.has_short_password = None, None
+    ceremonies.void(user.id)
+    notices.changed(user, "password_removed", by=by, now=now)
 
 
 def make_codes(user: User, *, by: Viewer, now: datetime) -> list[str]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, select
 
-from homeport.accounts import sessions
+from homeport.accounts import factors, sessions
 from homeport.accounts.models import (
     Attempt,
     AuditDetail,
@@ -15,6 +15,7 @@ from homeport.accounts.models import (
     Ceremony,
     KnownDevice,
     OneTimeToken,
+    Passkey,
     Registration,
     User,
 )
@@ -50,7 +51,8 @@ def people() -> Sequence[User]:
 
 def able_owners() -> Sequence[User]:
     """The owners who can log in, locked until the end of the transaction (PostgreSQL) so that one stays."""
-    able = (User.role == Role.OWNER, User.suspended_at.is_(None), User.password_hash.is_not(None))
+    has_passkey = exists().where(Passkey.user_id == User.id, Passkey.rp_id == factors.rp_id())
+    able = (User.role == Role.OWNER, User.suspended_at.is_(None), User.password_hash.is_not(None) | has_passkey)
     return db.session.scalars(select(User).where(*able).with_for_update()).all()
 
 

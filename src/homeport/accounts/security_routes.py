@@ -3,7 +3,7 @@
 from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from homeport.accounts import audit, factors, presence, protection, qr, queries, recovery, totp
+from homeport.accounts import audit, factors, passkeys, presence, protection, qr, queries, recovery, totp
 from homeport.accounts.forms import AppForm
 from homeport.accounts.routes import bp, refused, wrong
 from homeport.core.clock import now
@@ -31,6 +31,8 @@ def security() -> ResponseReturnValue:
     return render_template(
         "accounts/security.html",
         me=me,
+        passkeys=passkeys.all_of(me.id),
+        rp_id=factors.rp_id(),
         has_app=totp.is_on(me.id),
         codes_left=recovery.left(me.id),
         few_codes=recovery.FEW,

@@ -55,6 +55,8 @@ NETWORK = Rule("network", free=30)
 REGISTRATION = Rule("registration", free=10)
 LETTER = Rule("letter", free=3, first=300, longest=1200)
 """Mails that anybody can have sent to an address, whoever it belongs to: about six an hour."""
+CHALLENGE = Rule("challenge", free=100)
+"""Every page of the login asks for a challenge, to offer passkeys in its fields."""
 
 
 @dataclass(frozen=True)
