@@ -4,7 +4,7 @@ The addresses come from the application's own table of routes, so a new page is 
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from flask import Flask
 from playwright.sync_api import Browser
 from werkzeug.routing import Rule
 
+from homeport.accounts import passkeys
+from homeport.accounts.models import User
 from homeport.app import create_app
 from homeport.core import clock
 from homeport.core.config import Config
@@ -22,7 +24,7 @@ from homeport.migrations.runner import upgrade
 from homeport.posts import service
 from homeport.posts.models import Post
 from homeport.posts.service import Draft
-from tests.cast import Cast, make_cast, open_session
+from tests.cast import Cast, Person, make_cast, open_session
 from tests.journeys.conftest import DESKTOP, PHONE, Served, Visitor, serve
 
 TEXT = """A paragraph with a [link](/about), `code`, a note[^1] and *feeling*.
@@ -62,6 +64,7 @@ SAMPLES: dict[str, Any] = {
     "slug": "alice",
     "user_id": 3,
     "invitation_id": 1,
+    "passkey_id": 1,
     "post_id": 1,
     "version": 1,
 }
@@ -92,9 +95,17 @@ def fill(app: Flask) -> Cast:
         service.publish(posts[4], alice, now)
         service.schedule(posts[2], alice, now, now + timedelta(days=9))
         service.trash(posts[3], alice, now)
+        give_passkeys(cast.olga, now)
         queue_mail(to="charlie@example.com", subject="Hello", text="Hello", now=now)
         commit()
         return cast
+
+
+def give_passkeys(person: Person, now: datetime) -> None:
+    for rp_id in ("localhost", "old.example.org"):
+        facts = {"public_key": "", "sign_count": 0, "transports": [], "backed_up": True, "user_handle": "handle"}
+        found = facts | {"credential_id": rp_id, "rp_id": rp_id}
+        passkeys.add_from(db.session.get_one(User, person.id), found, name=f"Key of {rp_id}", now=now)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,12 @@
 """The first day of a blog: its owner sets it up, writes, publishes; strangers read; somebody registers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys import factors
 from tests.journeys.conftest import PHONE, Served, Visit, Visitor
 from tests.journeys.hands import Hands, Keyboard, Pointer
 
@@ -33,11 +34,16 @@ A note[^1].
 
 @dataclass
 class Person:
-    """Somebody at a browser, and how they use it. `axe` looks at every page they pass; it needs scripts itself."""
+    """Somebody at a browser, and how they use it. `axe` looks at every page they pass; it needs scripts itself.
+
+    `telephone` and `codes` are what they enrolled with: passkeys need scripts, recovery codes do not.
+    """
 
     at: Visitor
     hands: Hands
     axe: bool
+    telephone: factors.Telephone | None = None
+    codes: list[str] = field(default_factory=list)
 
     def opens(self, address: str) -> None:
         """Go to an address and look at the page."""
@@ -101,8 +107,23 @@ def sets_up(owner: Person, served: Served) -> None:
     owner.hands.fill("Password", PASSWORD)
     owner.does("Begin")
     assert "token" not in owner.at.page.url
+    enrols(owner)
     owner.opens("/")
     owner.sees("Harbour Notes")
+
+
+def enrols(owner: Person) -> None:
+    owner.opens("/write")
+    owner.sees("One step before you begin")
+    if owner.axe:
+        owner.telephone = factors.enrol_with_passkey(owner.at.page, owner.hands)
+    else:
+        factors.enrol_with_app(owner.at.page, owner.hands)
+    owner.looks()
+    owner.codes = factors.recovery_codes(owner.at.page)
+    assert len(owner.codes) == 10
+    owner.hands.follow("I have kept them")
+    owner.sees("You have 10 left")
 
 
 def writes_and_publishes(owner: Person) -> str:
@@ -163,7 +184,18 @@ def logs_out_and_in(owner: Person) -> None:
     owner.opens("/write")
     assert "/login" in owner.at.page.url
     logs_in(owner, "olga@example.com")
+    owner.sees("One more step")
+    takes_the_second_step(owner)
     assert owner.at.page.url.endswith("/write")
+
+
+def takes_the_second_step(owner: Person) -> None:
+    if owner.telephone:
+        with owner.telephone.touched():
+            owner.does("Use a passkey")
+    else:
+        owner.hands.fill("Code", owner.codes[0])  # the app shows the same code for half a minute, and it was used
+        owner.does("Log in")
 
 
 def logs_in(person: Person, email: str) -> None:

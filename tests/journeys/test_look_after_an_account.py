@@ -3,6 +3,8 @@
 from playwright.sync_api import Page
 
 from tests.journeys.conftest import PHONE, Served, Visit, Visitor
+from tests.journeys.factors import enrol_with_passkey
+from tests.journeys.hands import Pointer
 
 PASSWORD = "correct horse battery staple"
 FRIENDS_PASSWORD = "seven tired boats at noon"
@@ -27,6 +29,9 @@ def test_the_owner_lets_a_friend_in(served: Served, visit: Visit) -> None:
     assert owner.page.get_by_label("Time zone").input_value() == "Atlantic/Azores"
     owner.check()
     press(owner.page, "Begin")
+    assert owner.page.url == f"{served.address}/account/security"
+    enrol_with_passkey(owner.page, Pointer(owner.page))
+    owner.page.goto("/write")
     assert owner.page.url == f"{served.address}/write"
 
     for path in ("/account", "/account/password", "/account/sessions", "/admin/people", "/admin/people/1"):
