@@ -77,6 +77,7 @@ ALSO = [
     "/write?status=draft",
     "/write?q=nothing",
     "/login?next=/write",
+    "/account/email/done?what=undone",
 ]
 
 
