@@ -12,7 +12,7 @@ from homeport.core.http import Role
 
 UNSAFE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 # What stands in an address for its variables: somebody and something that are there.
-EXAMPLES: dict[str, object] = {"user_id": 2, "post_id": 1, "version": 1}
+EXAMPLES: dict[str, object] = {"user_id": 2, "post_id": 1, "version": 1, "invitation_id": 1}
 JSON = {"Accept": "application/json"}
 HERE = {"Sec-Fetch-Site": "same-origin"}
 

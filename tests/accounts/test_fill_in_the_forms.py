@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from homeport.accounts import invitations
+from homeport.core import clock
+from homeport.core.db import commit
+from homeport.core.http import SYSTEM, Role
 from tests.accounts.acts import log_in, open_registration, reset_token, setup_token
 from tests.cast import Cast
 
@@ -52,6 +56,13 @@ def second_step(app: Flask, everybody: Cast) -> Any:
     return eve.get("/login/code")
 
 
+def invite(app: Flask) -> str:
+    with app.app_context():
+        token = invitations.make(Role.READER, 1, 1, "", by=SYSTEM, now=clock.now())
+        commit()
+        return token
+
+
 def pages(app: Flask, everybody: Cast, browser: Any, client: Any) -> dict[str, str]:
     olga = browser(everybody.olga)
     open_registration(app)
@@ -64,6 +75,9 @@ def pages(app: Flask, everybody: Cast, browser: Any, client: Any) -> dict[str, s
         "confirm": olga.get("/account/confirm").text,
         "code": second_step(app, everybody).text,
         "profile": olga.get("/account").text,
+        "invitation": client.get("/invitation", query_string={"token": invite(app)}).text,
+        "invite": olga.get("/admin/invitations/add").text,
+        "address": olga.get(f"/admin/people/{everybody.bob.id}/email").text,
         "add": olga.get("/admin/people/add").text,
         "person": olga.get(f"/admin/people/{everybody.bob.id}").text,
         "wrong login": client.submit("/login", {"email": "x"}).text,
@@ -74,6 +88,7 @@ def pages(app: Flask, everybody: Cast, browser: Any, client: Any) -> dict[str, s
 EXPECTED = {
     "login": [PASSKEY, OLD],
     "register": [USER, NEW],
+    "invitation": [USER, NEW],
     "reset": [USER, NEW],
     "password": [USER, NEW],
     "confirm": [USER, OLD, CODE],

@@ -11,12 +11,13 @@ import time_machine
 from flask import Flask
 from sqlalchemy import delete, func, select
 
-from homeport.accounts import queries, throttle
-from homeport.accounts.models import Attempt, AuthSession, OneTimeToken, User
+from homeport.accounts import entry, invitations, queries, throttle, tokens
+from homeport.accounts.models import Attempt, AuthSession, Invitation, OneTimeToken, Registration, User
 from homeport.app import create_app
+from homeport.core import clock, ids, site
 from homeport.core.config import Config
 from homeport.core.db import db
-from homeport.core.http import Role
+from homeport.core.http import SYSTEM, Role
 from homeport.core.site import SiteSetting
 from homeport.migrations.runner import upgrade
 from tests.accounts.acts import NEW_PASSWORD, is_logged_in, log_in, open_registration, reset_token, setup_token
@@ -44,7 +45,8 @@ def blog(address: str, tmp_path: Path) -> Iterator[Flask]:
     app.test_client_class = Browser
     yield app
     with app.app_context():
-        for table in (User, OneTimeToken, Attempt, SiteSetting):  # sessions go with their users
+        for table in (User, OneTimeToken, Attempt, SiteSetting, Registration, Invitation):
+            # Sessions go with their users.
             db.session.execute(delete(table))
         db.session.commit()
         db.engine.dispose()
@@ -105,6 +107,47 @@ def test_one_link_sets_one_password(blog: Flask, password_hash: str) -> None:
         cast = make_cast(password_hash)
     form = {"token": reset_token(blog, cast.alice), "password": NEW_PASSWORD}
     assert at_once(blog, lambda one: int(one.submit("/reset", form).status_code)) == [303] + [403] * (TOGETHER - 1)
+
+
+def test_one_use_of_an_invitation_makes_one_account(blog: Flask) -> None:
+    with blog.app_context():
+        site.change(registration="invitation")
+        token = invitations.make(Role.AUTHOR, 1, 1, "", by=SYSTEM, now=clock.now())
+        db.session.commit()
+    form = {"name": "Dora", "password": NEW_PASSWORD, "token": token}
+    numbers = iter(range(TOGETHER))
+    statuses = at_once(
+        blog, lambda one: int(one.submit("/invitation", {**form, "email": f"d{next(numbers)}@example.com"}).status_code)
+    )
+    assert statuses == [303] + [403] * (TOGETHER - 1)
+    assert count(blog) == 1
+
+
+def test_one_link_in_a_mail_makes_one_account(blog: Flask) -> None:
+    open_registration(blog)
+    with blog.app_context():
+        now = clock.now()
+        facts = {"name": "Dora", "email": "dora@example.com", "created_at": now, "expires_at": now + entry.LIFETIME}
+        db.session.add(Registration(digest=ids.digest("the link"), **facts))
+        db.session.commit()
+    form = {"token": "the link"}
+    statuses = at_once(blog, lambda one: int(one.submit("/register/confirm", form).status_code))
+    assert statuses == [303] + [403] * (TOGETHER - 1)
+    assert count(blog) == 1
+
+
+def test_two_people_who_want_one_address_do_not_both_get_it(blog: Flask, password_hash: str) -> None:
+    with blog.app_context():
+        cast = make_cast(password_hash)
+        people, now = (cast.alice, cast.bob), clock.now()
+        links = [tokens.issue(tokens.NEW_ADDRESS, one.id, now, email="new@example.com") for one in people]
+        db.session.commit()
+    clients: list[Any] = [blog.test_client() for _ in links]
+    with ThreadPoolExecutor(2) as pool:
+        sent = pool.map(lambda one, link: one.submit("/account/email/confirm", {"token": link}), clients, links)
+        answers = [answer.status_code for answer in sent]
+    assert sorted(answers) == [303, 409]
+    assert count(blog, User.email == "new@example.com") == 1
 
 
 def test_of_two_owners_who_leave_at_once_one_stays(blog: Flask, password_hash: str) -> None:

@@ -11,16 +11,19 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from sqlalchemy import select
 
 from homeport import cli
-from homeport.accounts import queries
-from homeport.core import served
+from homeport.accounts import queries, recovery
+from homeport.accounts.models import AuditEvent, Passkey
+from homeport.core import clock, served
 from homeport.core.config import Config
-from homeport.core.db import db
+from homeport.core.db import commit, db
 from homeport.core.errors import Problem
 from homeport.core.http import Role
-from tests.accounts.acts import NEW_PASSWORD, log_in
-from tests.cast import Cast
+from tests.accounts.acts import NEW_PASSWORD, is_logged_in, log_in
+from tests.accounts.letterbox import last_letter
+from tests.cast import Cast, Person
 
 Run = Callable[..., Result]
 ZOE = ("add", "Zoe@Example.com", "--name", "Zoe", "--role", "author")
@@ -105,6 +108,64 @@ def test_reset_prints_a_link_that_works(everybody: Cast, run: Run, client: Any) 
     assert "within 1 hour." in result.output
     assert client.submit("/reset", {"token": token_in(result.output), "password": NEW_PASSWORD}).status_code == 303
     assert log_in(client, everybody.alice, NEW_PASSWORD).status_code == 303
+
+
+def test_reset_leaves_the_second_factor_alone(app: Flask, everybody: Cast, run: Run, client: Any) -> None:
+    result = run("reset", "eve@example.com")
+    client.submit("/reset", {"token": token_in(result.output), "password": NEW_PASSWORD})
+    assert log_in(client, everybody.eve, NEW_PASSWORD).location == "/login/code"
+
+
+def lose_everything(app: Flask, person: Person) -> None:
+    """Somebody with an app, a passkey, recovery codes and a password that is short beside them."""
+    with app.app_context():
+        now = clock.now()
+        recovery.renew(person.id)
+        facts = {"rp_id": "localhost", "transports": [], "backed_up": True, "name": "Key", "created_at": now}
+        db.session.add(Passkey(user_id=person.id, credential_id="x", public_key=b"", sign_count=0, **facts))
+        user = queries.by_id(person.id)
+        assert user is not None
+        user.has_short_password = True
+        commit()
+
+
+def test_who_lost_everything_gets_in_again(app: Flask, everybody: Cast, run: Run, client: Any, browser: Any) -> None:
+    lose_everything(app, everybody.eve)
+    elsewhere = browser(everybody.eve)
+    result = run("reset", "eve@example.com", "--second-factor", input="y\n")
+    assert result.exit_code == 0, result.output
+    for words in ("the authenticator app", "1 passkey", "10 recovery codes", "the password, which is too short"):
+        assert f"  - {words}" in result.output
+    assert not is_logged_in(elsewhere)
+    with app.app_context():
+        assert db.session.scalars(select(Passkey)).all() == []
+        assert recovery.left(everybody.eve.id) == 0
+        event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "second_factor_removed")).one()
+        assert (event.actor_id, event.subject_id) == (None, everybody.eve.id)
+    assert "were removed" in last_letter(app, everybody.eve.email).text
+    assert log_in(client, everybody.eve).status_code == 422, "the short password went too"
+    client.submit("/reset", {"token": token_in(result.output), "password": NEW_PASSWORD})
+    assert log_in(client, everybody.eve, NEW_PASSWORD).status_code == 303
+    assert "One step before you begin" in client.get("/account/security").text
+
+
+def test_nothing_is_removed_by_who_thinks_better_of_it(app: Flask, everybody: Cast, run: Run, browser: Any) -> None:
+    lose_everything(app, everybody.eve)
+    elsewhere = browser(everybody.eve)
+    result = run("reset", "eve@example.com", "--second-factor", input="n\n")
+    assert result.exit_code == 1
+    assert "token" not in result.output
+    assert is_logged_in(elsewhere)
+    with app.app_context():
+        assert recovery.left(everybody.eve.id) == 10
+        assert db.session.scalars(select(AuditEvent)).all() == []
+
+
+def test_a_script_need_not_be_asked(app: Flask, everybody: Cast, run: Run) -> None:
+    result = run("reset", "alice@example.com", "--second-factor", "--yes")
+    assert result.exit_code == 0, result.output
+    assert "nothing: there is no second factor" in result.output
+    assert token_in(result.output)
 
 
 def test_the_link_leads_to_where_the_blog_was_served_last(everybody: Cast, run: Run, config: Config) -> None:

@@ -67,6 +67,7 @@ SAMPLES: dict[str, Any] = {
     "year": clock.now().year,
     "slug": "alice",
     "user_id": 3,
+    "invitation_id": 1,
     "passkey_id": 1,
     "post_id": 1,
     "version": 1,
@@ -82,6 +83,7 @@ ALSO = [
     "/write?status=draft",
     "/write?q=nothing",
     "/login?next=/write",
+    "/account/email/done?what=undone",
 ]
 
 

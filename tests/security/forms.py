@@ -6,11 +6,11 @@ from html.parser import HTMLParser
 
 from flask import Flask
 
-from homeport.accounts import service
+from homeport.accounts import invitations, service
 from homeport.accounts.models import User
 from homeport.core import clock, site
 from homeport.core.db import commit, db
-from homeport.core.http import SYSTEM
+from homeport.core.http import SYSTEM, Role
 from homeport.posts.models import Status
 from tests.cast import Cast, Person
 from tests.conftest import Browser
@@ -92,12 +92,16 @@ def all_forms(app: Flask, everybody: Cast, client: Browser, browser: Login) -> I
         make_post(everybody.alice, "Harbour lights", tags=["ships"])
         make_post(everybody.alice, "A draft", status=Status.DRAFT)
         link = service.issue_link(db.session.get_one(User, everybody.bob.id), by=SYSTEM, now=clock.now())
+        invitation = invitations.make(Role.AUTHOR, 100, 1, "", by=SYSTEM, now=clock.now())
         commit()
     pages: dict[str, Browser] = {
-        **dict.fromkeys(("/login", "/register", f"/reset?token={link.token}"), client),
+        **dict.fromkeys(
+            ("/login", "/register", f"/reset?token={link.token}", f"/invitation?token={invitation}"), client
+        ),
         **dict.fromkeys(("/account", "/account/password"), browser(everybody.charlie)),
         **dict.fromkeys(("/write/new", "/write/1", "/write/2/previews", "/account/tokens"), browser(everybody.alice)),
         **dict.fromkeys(("/admin/settings", "/admin/people/add"), browser(everybody.olga)),
+        **dict.fromkeys(("/admin/invitations/add", f"/admin/people/{everybody.bob.id}/email"), browser(everybody.olga)),
     }
     for address, visitor in pages.items():
         found = [form for form in Forms(address, visitor.get(address).text).forms if form.typed()]

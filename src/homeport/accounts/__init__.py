@@ -4,9 +4,14 @@ from flask import Flask
 
 from homeport.accounts import (
     account_routes,
+    address_routes,
     audit_routes,
     bearer,
     departure_jobs,
+    entry_routes,
+    forgotten_routes,
+    invitation_routes,
+    invitations,
     jobs,
     login_routes,
     passkey_login_routes,
@@ -23,8 +28,12 @@ from homeport.core.net import place_of
 
 __all__ = [
     "account_routes",
+    "address_routes",
     "audit_routes",
     "departure_jobs",
+    "entry_routes",
+    "forgotten_routes",
+    "invitation_routes",
     "jobs",
     "login_routes",
     "passkey_login_routes",
@@ -44,3 +53,5 @@ def register(app: Flask) -> None:
     app.add_template_filter(name_of, "browser_name")
     app.add_template_filter(place_of, "place")
     app.add_template_global(queries.departure_of)
+    app.add_template_global(invitations.came_by)
+    app.add_template_global(invitations.guests_of)

@@ -8,7 +8,7 @@ import click
 from werkzeug.datastructures import MultiDict
 
 from homeport.accounts import audit as log
-from homeport.accounts import audit_search, queries, rotation, service
+from homeport.accounts import audit_search, queries, rescue, rotation, service
 from homeport.accounts.audit_sentences import plain
 from homeport.accounts.browsers import name_of
 from homeport.accounts.forms import PersonForm
@@ -17,7 +17,7 @@ from homeport.core import served, vault
 from homeport.core.clock import now
 from homeport.core.command import make_app, with_config
 from homeport.core.config import Config
-from homeport.core.db import commit, db, reading
+from homeport.core.db import commit, db, end_transaction, reading
 from homeport.core.errors import Problem
 from homeport.core.http import SYSTEM, Role
 from homeport.core.site import site
@@ -73,18 +73,41 @@ def add(config: Config, email: str, name: str, role: str, password_stdin: bool) 
 
 @user.command(short_help="Print a link to choose a new password.")
 @click.argument("email")
+@click.option("--second-factor", is_flag=True, help="Also remove authenticator app, passkeys and recovery codes.")
+@click.option("--yes", is_flag=True, help="Remove them without asking.")
 @with_config
-def reset(config: Config, email: str) -> None:
-    """Print a one-time link with which somebody chooses a new password; needs no mail server."""
+def reset(config: Config, email: str, second_factor: bool, yes: bool) -> None:
+    """Print a one-time link with which somebody chooses a new password; needs no mail server.
+
+    The link does not get past a second factor. For somebody who has lost that too there is --second-factor.
+    """
     _look_for_it(config)
     with _blog(config):
-        person = queries.by_email(email)
-        if person is None:
-            hint = "See who has one with: homeport user list"
-            raise Problem(f"There is no account with the address {email}.", code="no_such_person", hint=hint)
-        if person.suspended_at is not None:
-            raise Problem(f"{email} is suspended.", code="suspended", hint="Readmit them on the page People first.")
+        person = _somebody(email)
+        if second_factor:
+            _remove_second_factor(person, ask=not yes)
         _print_link(config, person)
+
+
+def _somebody(email: str) -> User:
+    person = queries.by_email(email)
+    if person is None:
+        hint = "See who has one with: homeport user list"
+        raise Problem(f"There is no account with the address {email}.", code="no_such_person", hint=hint)
+    if person.suspended_at is not None:
+        raise Problem(f"{email} is suspended.", code="suspended", hint="Readmit them on the page People first.")
+    return person
+
+
+def _remove_second_factor(person: User, *, ask: bool) -> None:
+    click.echo(f"This removes what {person.display_name} has beside the password:")
+    for line in rescue.what_goes(person):
+        click.echo(f"  - {line}")
+    click.echo("Every device is logged out. Only do it if you know for certain that it is they who ask.")
+    if ask:
+        end_transaction()  # nobody else waits for an answer at this terminal
+        click.confirm("Go on?", abort=True)
+    rescue.remove_second_factor(person, by=SYSTEM, now=now())
 
 
 @user.command("list")

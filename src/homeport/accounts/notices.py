@@ -10,4 +10,4 @@ from homeport.core.http import Viewer
 def changed(user: User, action: str, *, by: Viewer, now: datetime, **facts: str) -> None:
     """Record `action` about somebody's account and write them a mail. Raises KeyError for an unknown action."""
     audit.record(action, by=by, now=now, subject=user.id, **facts)
-    mails.send(user.email, mails.change(action, by, now), now)
+    mails.send(user.email, mails.change(action, user.id, by, now), now)

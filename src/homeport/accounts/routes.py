@@ -1,10 +1,10 @@
-"""The doors beside the login: register, set the blog up, set a password by a link, log out."""
+"""The doors beside the login: set the blog up, set a password by a link, log out. Coming in: `entry_routes`."""
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from homeport.accounts import presence, queries, service
-from homeport.accounts.forms import RegisterForm, ResetForm, SetUpForm
+from homeport.accounts import presence, queries, service, throttle
+from homeport.accounts.forms import ResetForm, SetUpForm
 from homeport.accounts.models import User
 from homeport.core.clock import now
 from homeport.core.db import db
@@ -24,6 +24,7 @@ _FIELD_OF = {
     "wrong_code": ("code",),
     "handle_taken": ("handle",),
     "email_taken": ("email",),
+    "same_email": ("email",),
 }
 
 
@@ -50,31 +51,8 @@ def log_out() -> ResponseReturnValue:
     return redirect("/", 303)
 
 
-@bp.get("/register")
-@public
-def register() -> ResponseReturnValue:
-    """The form for new readers, or plain words where registration is closed."""
-    if viewer().user_id is not None:
-        return redirect("/", 303)
-    return render_template("accounts/register.html", form=RegisterForm(), closed=site().registration != "open")
-
-
-@bp.post("/register")
-@public
-def send_registration() -> ResponseReturnValue:
-    """Make a reader's account; the answer is the same whether or not the address had one."""
-    service.require_open(site())
-    form = RegisterForm(request.form)
-    if not form.validate():
-        return wrong(form, "accounts/register.html")
-    try:
-        service.register(**form.data, by=viewer(), network=presence.network(), settings=site(), now=now())
-    except Problem as problem:
-        return refused(form, problem, "accounts/register.html")
-    return redirect(url_for("accounts.login", after="registration"), 303)
-
-
-def _guard_token(response: ResponseReturnValue) -> Response:
+def guard_token(response: ResponseReturnValue) -> Response:
+    """A page whose address holds a one-time token."""
     # The address holds a secret: not even this site's own log of referrers may have it. Not `no-referrer`, with which
     # browsers send `Origin: null` (Fetch, "append a request Origin header"), and the form would be refused over HTTP.
     guarded = make_response(response)
@@ -91,7 +69,7 @@ def setup() -> ResponseReturnValue:
     token = request.args.get("token", "")
     service.check_setup_token(token, now())
     form = SetUpForm(token=token, title=Site.title, time_zone=site().time_zone)
-    return _guard_token(render_template("accounts/setup.html", form=form))
+    return guard_token(render_template("accounts/setup.html", form=form))
 
 
 @bp.post("/setup")
@@ -124,7 +102,7 @@ def reset() -> ResponseReturnValue:
     token = request.args.get("token", "")
     user = service.person_of_link(token, now())
     page = render_template("accounts/reset.html", form=ResetForm(token=token), email=user.email)
-    return _guard_token(page)
+    return guard_token(page)
 
 
 @bp.post("/reset")
@@ -132,7 +110,8 @@ def reset() -> ResponseReturnValue:
 def send_reset() -> ResponseReturnValue:
     """Set the password; logging in with it is the next step, so that a stolen link alone opens no session."""
     form = ResetForm(request.form)
-    email = service.person_of_link(form.token.data or "", now()).email
+    user = throttle.counted(lambda: service.person_of_link(form.token.data or "", now()), presence.network(), now())
+    email = user.email
     if not form.validate():
         return wrong(form, "accounts/reset.html", email=email)
     try:

@@ -70,37 +70,12 @@ def set_up(*, token: str, name: str, email: str, password: str, by: Viewer, sett
     """Make the owner's account and store the site's first `settings`. Raises Problem; the token works once."""
     check_setup_token(token, now)
     passwords.check_new(password, (settings.title, name, email))
-    hashed = _hash(password)
+    hashed = hash_password(password)
     take_turns(PEOPLE)
     if not tokens.claim(token, now, tokens.SETUP) or queries.owner_exists():
         raise Problem("This blog has been set up already.", status=409, code="set_up", hint="Log in instead.")
     site.change(title=settings.title, time_zone=settings.time_zone)
-    return _create(name, email, Role.OWNER, hashed, by=by, now=now, time_zone=settings.time_zone)
-
-
-def require_open(settings: Site) -> None:
-    """Raise Problem 403 while nobody may register."""
-    if settings.registration != "open":
-        raise Problem(
-            "This blog does not take registrations.",
-            status=403,
-            code="registration_closed",
-            hint="Its owner can add you.",
-        )
-
-
-def register(*, name: str, email: str, password: str, by: Viewer, network: str, settings: Site, now: datetime) -> None:
-    """Make a reader's account, unless the address has one: the caller answers alike, at the same cost of time.
-
-    Raises Problem while registration is closed, for a weak password, and for too many from one network.
-    """
-    require_open(settings)
-    passwords.check_new(password, (settings.title, name, email))
-    throttle.begin(now, (throttle.REGISTRATION, network))
-    hashed = _hash(password)
-    take_turns(PEOPLE)
-    if queries.by_email(email) is None:
-        _create(name, email, Role.READER, hashed, by=by, now=now, time_zone=settings.time_zone)
+    return create(name, email, Role.OWNER, hashed, by=by, now=now, time_zone=settings.time_zone)
 
 
 def change_password(user: User, new: str, *, by: Viewer, settings: Site, now: datetime) -> None:
@@ -110,7 +85,7 @@ def change_password(user: User, new: str, *, by: Viewer, settings: Site, now: da
     """
     passwords.check_new(new, _about(user, settings), factors.least_password(user.id))
     user_id, before = user.id, user.password_hash
-    hashed = _hash(new)
+    hashed = hash_password(new)
     found = db.session.get(User, user_id, with_for_update=True)
     if found is None or found.password_hash != before:
         # A reset, perhaps, by somebody whose old password is known to others: it must not be undone by them.
@@ -157,7 +132,7 @@ def reset_password(*, token: str, password: str, by: Viewer, settings: Site, now
     user = person_of_link(token, now)
     passwords.check_new(password, _about(user, settings), factors.least_password(user.id))
     user_id = user.id
-    hashed = _hash(password)
+    hashed = hash_password(password)
     if not tokens.claim(token, now, tokens.RESET, tokens.INVITATION):
         raise Problem("This link has just been used.", status=403, code="wrong_link")
     user = db.session.get_one(User, user_id)
@@ -171,11 +146,11 @@ def add(*, name: str, email: str, role: Role, by: Viewer, now: datetime, passwor
     hashed = None
     if password is not None:
         passwords.check_new(password, (settings.title, name, email))
-        hashed = _hash(password)
+        hashed = hash_password(password)
     take_turns(PEOPLE)
     if queries.by_email(email) is not None:
         raise Problem("There is an account with this e-mail address.", status=409, code="email_taken")
-    return _create(name, email, role, hashed, by=by, now=now, time_zone=settings.time_zone)
+    return create(name, email, role, hashed, by=by, now=now, time_zone=settings.time_zone)
 
 
 def change_profile(user: User, *, display_name: str, handle: str, bio: str, link: str, time_zone: str) -> None:
@@ -211,7 +186,7 @@ def suspend(user: User, *, by: Viewer, now: datetime) -> None:
     sessions.end_all(user.id)
     api_tokens.end_all(user.id)
     ceremonies.void(user.id)
-    tokens.void(user.id)
+    tokens.void_all(user.id)
 
 
 def readmit(user: User, *, by: Viewer, now: datetime) -> None:
@@ -221,21 +196,34 @@ def readmit(user: User, *, by: Viewer, now: datetime) -> None:
     user.suspended_at = None
 
 
-def _create(
-    name: str, email: str, role: Role, password_hash: str | None, *, by: Viewer, now: datetime, time_zone: str
+def create(
+    name: str,
+    email: str,
+    role: Role,
+    password_hash: str | None,
+    *,
+    by: Viewer,
+    now: datetime,
+    time_zone: str,
+    target: str = "",
 ) -> User:
+    """Make an account; the caller has taken its turn (`PEOPLE`) and knows that nobody has the address.
+
+    `target`: what they came by, for the audit log.
+    """
     handle = free_handle(name, lambda handle: queries.by_handle(handle) is not None)
     user = User(email=email.lower(), handle=handle, display_name=name, role=role, created_at=now, time_zone=time_zone)
     user.password_hash = password_hash
     user.id = queries.fresh_id() or user.id
     db.session.add(user)
     db.session.flush()
-    audit.record("account_created", by=by, now=now, subject=user.id, name=name, role=role.label)
+    audit.record("account_created", by=by, now=now, subject=user.id, target=target, name=name, role=role.label)
     events.account_created.send(user=user, now=now)
     return user
 
 
-def _hash(password: str) -> str:
+def hash_password(password: str) -> str:
+    """The hash to store. What was written so far is committed first, since hashing takes long."""
     end_transaction()
     return passwords.hasher.hash(password)
 
@@ -247,7 +235,7 @@ def _set_password(user: User, password: str, password_hash: str) -> None:
     api_tokens.end_all(user.id)
     devices.distrust_all(user.id)
     ceremonies.void(user.id)
-    tokens.void(user.id)
+    tokens.void(user.id, *tokens.PASSWORD_LINKS, tokens.NEW_ADDRESS)
 
 
 def _user_of(token: OneTimeToken | None) -> User | None:

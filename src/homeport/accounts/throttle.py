@@ -5,9 +5,11 @@ account's password, from the whole world together (OWASP ASVS 5.0 V6.3.1; NIST S
 refused is not counted: nobody keeps somebody else out for longer by trying more often. Sessions are never affected.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from typing import TypeVar
 
 from sqlalchemy import delete, func, select
 
@@ -19,24 +21,30 @@ from homeport.core.ids import digest
 
 WINDOW = timedelta(hours=1)
 LONGEST_WAIT = 60  # seconds
+Found = TypeVar("Found")
 CLOCK_SLACK = timedelta(seconds=LONGEST_WAIT)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What is counted together, and how many attempts an hour are answered at once."""
+    """What is counted together, and how many attempts an hour are answered at once.
+
+    The first that is not has to wait for `first` seconds, each further one twice as long, but never over `longest`.
+    """
 
     kind: str
     free: int
+    first: int = 1
+    longest: int = LONGEST_WAIT
 
     def subject(self, value: str) -> str:
         """How the count of `value` (an e-mail address, a network) is filed: by digest, not by name."""
         return f"{self.kind}:{digest(value)}"
 
     def wait(self, attempts: int) -> timedelta:
-        """How long after the last of `attempts` the next has to wait: 1, 2, 4 … seconds after the free ones."""
+        """How long after the last of `attempts` the next has to wait: `first`, then ever twice as long."""
         over = attempts - self.free
-        return timedelta(seconds=min(2 ** min(over, 6), LONGEST_WAIT) if over >= 0 else 0)
+        return timedelta(seconds=min(self.first * 2 ** min(over, 6), self.longest) if over >= 0 else 0)
 
 
 ACCOUNT = Rule("account", free=5)
@@ -47,6 +55,8 @@ NETWORK = Rule("network", free=30)
 REGISTRATION = Rule("registration", free=10)
 TOKEN = Rule("api token", free=30)
 PREVIEW = Rule("preview link", free=30)
+LETTER = Rule("letter", free=3, first=300, longest=1200)
+"""Mails that anybody can have sent to an address, whoever it belongs to: about six an hour."""
 CHALLENGE = Rule("challenge", free=100)
 """Every page of the login asks for a challenge, to offer passkeys in its fields."""
 
@@ -109,9 +119,24 @@ def _too_many(seconds: int) -> Problem:
         "There were too many attempts in a row.",
         status=429,
         code="too_many_attempts",
-        hint=f"Wait {seconds} second{'' if seconds == 1 else 's'}, then try again.",
+        hint=f"Wait {_in_words(seconds)}, then try again.",
         headers={"Retry-After": str(seconds)},
     )
+
+
+def _in_words(seconds: int) -> str:
+    count, unit = (seconds, "second") if seconds <= LONGEST_WAIT else (ceil(seconds / 60), "minute")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def counted(look: Callable[[], Found], network: str, now: datetime) -> Found:
+    """What `look` finds by a link. A try that raises stays counted against its network; a right one does not."""
+    attempt = begin(now, (NETWORK, network))
+    end_transaction()
+    found = look()
+    take_back(attempt)
+    end_transaction()
+    return found
 
 
 def take_back(attempt: Counted) -> None:
