@@ -5,7 +5,7 @@ from types import ModuleType
 
 from flask import Flask
 
-from homeport.core import db, headers, http
+from homeport.core import db, headers, http, templates
 from homeport.core.config import Config
 from homeport.core.db import engine_options
 
@@ -25,6 +25,7 @@ def create_app(config: Config) -> Flask:
         MAX_FORM_PARTS=500,
         PROPAGATE_EXCEPTIONS=False,
     )
+    app.jinja_environment = templates.Environment
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     db.install(app)
     headers.install(app, config)

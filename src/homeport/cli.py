@@ -14,8 +14,10 @@ if TYPE_CHECKING:  # loading Flask takes longer than all the rest of a command's
     from flask import Flask
 
 COMMANDS = {
+    "audit": "homeport.accounts.cli:audit",
     "db": "homeport.ops.cli:db",
     "import": "homeport.interop.cli:import_",
+    "keys": "homeport.accounts.cli:keys",
     "prepare": "homeport.serving.prepare:prepare",
     "serve": "homeport.serving.cli:serve",
     "settings": "homeport.ops.cli:settings",

@@ -5,11 +5,13 @@ from typing import Any
 
 import pyotp
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from homeport.accounts import queries, service
+from homeport.accounts import presence, protection, queries, service
+from homeport.accounts.models import AuthSession, User
 from homeport.core import clock, site
-from homeport.core.db import commit
+from homeport.core.db import commit, db
 from homeport.core.http import SYSTEM
 from tests.cast import PASSWORD, SECRET, Person
 from tests.conftest import Browser
@@ -27,10 +29,23 @@ def present_code(at: datetime | None = None) -> str:
     return pyotp.TOTP(SECRET).at(at or clock.now())
 
 
+def send_code(browser: Browser, code: str, **more: str) -> TestResponse:
+    """Send the form of a login's second step."""
+    return browser.submit("/login/code", {"code": code, **more})
+
+
+def codes_of(app: Flask, person: Person) -> list[str]:
+    """New recovery codes for somebody."""
+    with app.app_context():
+        codes = protection.make_codes(db.session.get_one(User, person.id), by=SYSTEM, now=clock.now())
+        commit()
+        return codes
+
+
 def log_in_with_code(browser: Browser, person: Person) -> TestResponse:
     """Both steps of a login."""
     log_in(browser, person)
-    return browser.submit("/login/code", {"code": present_code()})
+    return send_code(browser, present_code())
 
 
 def is_logged_in(browser: Browser) -> bool:
@@ -76,3 +91,11 @@ def masked(response: TestResponse) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body, without what is different in each answer."""
     headers = {name: value for name, value in response.headers if name != "X-Request-Id"}
     return response.status_code, headers, response.data.replace(response.headers["X-Request-Id"].encode(), b"")
+
+
+def grow_stale(app: Flask) -> None:
+    """Let it be a while since anybody showed who they are."""
+    with app.app_context():
+        long_ago = clock.now() - presence.PROOF_LIFETIME
+        db.session.execute(update(AuthSession).values(authenticated_at=long_ago))
+        commit()

@@ -3,6 +3,7 @@
 import pytest
 
 from homeport.accounts import passwords
+from tests.accounts.authenticator import Authenticator
 
 
 class CountingHasher(passwords.Hasher):
@@ -30,3 +31,9 @@ def hasher(monkeypatch: pytest.MonkeyPatch) -> CountingHasher:
     counting = CountingHasher()
     monkeypatch.setattr(passwords, "hasher", counting)
     return counting
+
+
+@pytest.fixture
+def device() -> Authenticator:
+    """Somebody's telephone, which makes and uses passkeys."""
+    return Authenticator()

@@ -1,7 +1,8 @@
 """What people do with passkeys in more than one test."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from sqlalchemy import select, update
@@ -10,6 +11,7 @@ from werkzeug.test import TestResponse
 from homeport.accounts.models import AuthSession, Passkey
 from homeport.core import clock
 from homeport.core.db import commit, db
+from tests.accounts.acts import log_in
 from tests.accounts.authenticator import Authenticator
 from tests.cast import Person
 from tests.conftest import Browser
@@ -51,3 +53,18 @@ def let_the_proof_grow_old(app: Flask, person: Person) -> None:
         old = clock.now() - timedelta(minutes=16)
         db.session.execute(update(AuthSession).where(AuthSession.user_id == person.id).values(authenticated_at=old))
         commit()
+
+
+def waiting_at(
+    path: str, app: Flask, person: Person, browser: Callable[[Person], Browser], device: Authenticator
+) -> Browser:
+    """Somebody who has a passkey on the device, where they are asked for it."""
+    visitor = browser(person)
+    add(visitor, device)
+    if path == CONFIRM:
+        let_the_proof_grow_old(app, person)
+        return visitor
+    stranger = cast(Browser, app.test_client())
+    if path == CODE:
+        log_in(stranger, person)
+    return stranger

@@ -41,12 +41,13 @@ class Controls(HTMLParser):
     def tokens(self) -> Iterator[tuple[str | None, str | None]]:
         """Type and autocomplete of each input that a manager fills in."""
         for found in self.inputs:
-            if found.get("type") == "password" or found.get("autocomplete") == "username":
-                yield found.get("type"), found.get("autocomplete")
+            hint = found.get("autocomplete") or ""
+            if found.get("type") == "password" or hint == "one-time-code" or hint.startswith("username"):
+                yield found.get("type"), hint
 
 
 USER, OLD, NEW = ("email", "username"), ("password", "current-password"), ("password", "new-password")
-CODE = ("text", "one-time-code")
+CODE, PASSKEY = ("text", "one-time-code"), ("email", "username webauthn")
 
 
 def second_step(app: Flask, everybody: Cast) -> Any:
@@ -85,14 +86,14 @@ def pages(app: Flask, everybody: Cast, browser: Any, client: Any) -> dict[str, s
 
 
 EXPECTED = {
-    "login": [USER, OLD],
+    "login": [PASSKEY, OLD],
     "register": [USER, NEW],
     "invitation": [USER, NEW],
     "reset": [USER, NEW],
     "password": [USER, NEW],
     "confirm": [USER, OLD, CODE],
     "code": [CODE],
-    "wrong login": [USER, OLD],
+    "wrong login": [PASSKEY, OLD],
     "wrong registration": [USER, NEW],
 }
 

@@ -140,6 +140,11 @@ def test_over_https_the_cookie_is_bound_to_host_and_https(config: Config, passwo
     assert cookie["domain"] == ""
     assert client.get("/account", base_url=HTTPS).status_code == 200
 
+    device = session_cookie(answer, "__Host-device")
+    assert {name: device[name] for name in device} | {"max-age": "", "expires": ""} == {
+        name: cookie[name] for name in cookie
+    } | {"max-age": "", "expires": ""}
+
     other: Any = app.test_client()
     other.set_cookie("sid", cookie.value, domain="blog.example.com")
     assert other.get("/account", base_url=HTTPS).status_code == 303, "the plain cookie counts for nothing over HTTPS"

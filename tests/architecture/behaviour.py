@@ -7,7 +7,13 @@ from tests.architecture.imports import imported
 from tests.architecture.source import PACKAGE, Source, features
 
 # Where a request, a command or a job begins and ends. Everything else is called by all three, and by tests.
-HANDLES_REQUESTS = ("routes.py", "/__init__.py", "/accounts/presence.py", "/serving/application.py")
+HANDLES_REQUESTS = (
+    "routes.py",
+    "/__init__.py",
+    "/accounts/presence.py",
+    "/accounts/bearer.py",
+    "/serving/application.py",
+)
 ENDS_TRANSACTIONS = ("/cli.py", "/jobs/worker.py", "/serving/prepare.py")
 OF_THE_REQUEST = frozenset({"flask.request", "flask.g", "flask.session", "homeport.core.http.viewer"})
 

@@ -35,12 +35,14 @@ EXPORTED = {
     "users",
 }
 NOT_EXPORTED = {
+    "api_tokens": "digests of what programs here are known by; people make new ones",
     "attempts": "failed logins, forgotten within a day",
     "auth_sessions": "a login belongs to a device and this server; people log in again",
     "ceremonies": "proofs of identity that were begun, over within minutes",
     "known_devices": "a cookie of this server's; people log in again",
     "mails": "letters to other people, emptied once they are sent",
     "one_time_tokens": "only digests of links that expire within the hour",
+    "preview_links": "digests of links to drafts at this address, over within a month",
     "personal_exports": "files that whoever asked for them has for a day",
     "registrations": "accounts that were asked for and that nobody has confirmed; whoever asked asks again",
     "site_version": "a number that means something to this server's page cache alone",

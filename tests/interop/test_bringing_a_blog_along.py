@@ -245,3 +245,10 @@ def test_a_folder_without_markdown_is_one_sentence(blog: Blog) -> None:
 def test_a_footnote_is_not_taken_for_a_link(blog: Blog) -> None:
     report = blog.bring({"a.md": "+++\ntitle='A'\ndate=2020-01-01\n+++\nSaid[^1].\n\n[^1]: It's so.\n\n[b]: gone.md\n"})
     assert [remark for _, _, remark in report.lines()] == ["link leads nowhere: gone.md"]
+
+
+def test_what_was_private_stays_so_and_any_address_is_kept(blog: Blog, client: Browser) -> None:
+    head = "---\ntitle: Mine\ndate: 2020-01-01\ndraft: true\nvisibility: private\npath: notes/a:b\n---\nText\n"
+    blog.bring({"mine.md": head})
+    assert blog.posts()["notes/a:b"].status is Status.PRIVATE
+    assert client.get("/notes/a:b").status_code == 404

@@ -13,16 +13,17 @@ from flask import Flask
 from playwright.sync_api import Browser
 from werkzeug.routing import Rule
 
-from homeport.accounts import passkeys
+from homeport.accounts import api_tokens, passkeys
 from homeport.accounts.models import User
 from homeport.app import create_app
-from homeport.core import clock
+from homeport.core import clock, programs
 from homeport.core.config import Config
 from homeport.core.db import commit, db
+from homeport.core.ids import digest
 from homeport.jobs.service import queue_mail
 from homeport.migrations.runner import upgrade
 from homeport.posts import service
-from homeport.posts.models import Post
+from homeport.posts.models import Post, PreviewLink
 from homeport.posts.service import Draft
 from tests.cast import Cast, Person, make_cast, open_session
 from tests.journeys.conftest import DESKTOP, PHONE, Served, Visitor, serve
@@ -55,6 +56,9 @@ Term
 [^1]: The note.
 """
 
+PREVIEW = "p" * 43
+"""The secret of a preview link to the draft."""
+
 # What stands in for the parameters of routes. A new parameter has to be named here to be looked at.
 SAMPLES: dict[str, Any] = {
     "address": None,  # static files are no pages
@@ -67,6 +71,7 @@ SAMPLES: dict[str, Any] = {
     "passkey_id": 1,
     "post_id": 1,
     "version": 1,
+    "token": PREVIEW,
 }
 ALSO = [
     "/tags/sea",
@@ -74,6 +79,7 @@ ALSO = [
     "/write/2",
     "/write/3",
     "/write/4",
+    "/write/2/previews",
     "/write?status=draft",
     "/write?q=nothing",
     "/login?next=/write",
@@ -96,6 +102,12 @@ def fill(app: Flask) -> Cast:
         service.publish(posts[4], alice, now)
         service.schedule(posts[2], alice, now, now + timedelta(days=9))
         service.trash(posts[3], alice, now)
+        times = {"created_at": now, "expires_at": now + timedelta(days=7)}
+        link = PreviewLink(digest=digest(PREVIEW), post_id=posts[1].id, made_by_id=cast.alice.id, note="Mum", **times)
+        db.session.add(link)
+        for person in (cast.alice, cast.olga):
+            user = db.session.get_one(User, person.id)
+            api_tokens.make(user, name="Backup", scopes=[*programs.SCOPES], days=30, by=person.viewer, now=now)
         give_passkeys(cast.olga, now)
         queue_mail(to="charlie@example.com", subject="Hello", text="Hello", now=now)
         commit()
@@ -127,9 +139,13 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Fla
 def addresses(app: Flask) -> list[str]:
     """One address for every route that shows a page."""
     with app.test_request_context():
-        pages = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.rule != "/healthz"]
+        pages = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and _is_page(rule)]
         filled = [_fill(app, rule) for rule in pages]
     return sorted({address for address in filled if address} | set(ALSO))
+
+
+def _is_page(rule: Rule) -> bool:
+    return rule.rule != "/healthz" and not rule.rule.startswith(programs.ROOT)
 
 
 def _fill(app: Flask, rule: Rule) -> str | None:

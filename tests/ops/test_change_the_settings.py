@@ -23,6 +23,7 @@ NEW = {
     "language": "pt-BR",
     "time_zone": "America/Sao_Paulo",
     "registration": "open",
+    "second_factor": "nobody",
     "posts_per_page": "25",
 }
 

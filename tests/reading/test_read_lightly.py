@@ -163,7 +163,7 @@ def asked(blog: Flask) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-@pytest.mark.parametrize(("address", "most"), [("/", 4), ("/posts/post-5", 6), ("/tags/harbour", 5), ("/archive", 4)])
+@pytest.mark.parametrize(("address", "most"), [("/", 2), ("/posts/post-5", 4), ("/tags/harbour", 3), ("/archive", 3)])
 def test_a_page_asks_the_database_few_questions(
     blog: Flask, client: Browser, asked: list[str], address: str, most: int
 ) -> None:
@@ -184,7 +184,7 @@ def test_nothing_on_a_page_grows_with_the_number_of_posts(
     client.get("/")
     asked.clear()
     client.get("/")
-    assert len(asked) <= 4
+    assert len(asked) <= 2
 
 
 def test_lists_are_found_by_an_index(blog: Flask, asked: list[str], client: Browser) -> None:
@@ -195,6 +195,6 @@ def test_lists_are_found_by_an_index(blog: Flask, asked: list[str], client: Brow
     with blog.app_context():
         values = tuple("x" for _ in range(statement.count("?")))
         plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
-    steps = " / ".join(str(row[3]) for row in plan)
+    steps = " / ".join(str(row[3]) for row in plan if row[1] == 0)  # of the list, not of the names within each post
     assert "ix_posts_public" in steps
     assert "TEMP B-TREE" not in steps

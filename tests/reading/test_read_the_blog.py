@@ -55,7 +55,7 @@ def test_a_new_blog_is_friendly_to_strangers_and_shows_its_owner_the_way(
 def test_the_front_page_shows_the_newest_posts_first(app: Flask, client: Browser, alice: Person) -> None:
     with app.app_context():
         make_post(alice, "Older", tags=["Sea", "Boats"], summary="In a sentence.", words=500)
-        make_post(alice, "Newer", bylines=["Ann Lee", "Bo Ek", "Cy"])
+        make_post(alice, "Newer", bylines=["Bo Ek", "Ann Lee", "Cy"])
     page = open_page(client, "/")
     assert page.titles() == ["Newer", "Older"]
     main = page.one("main").text
@@ -63,7 +63,7 @@ def test_the_front_page_shows_the_newest_posts_first(app: Flask, client: Browser
     assert "In a sentence." in main
     assert "How Newer begins." in main
     assert "3 minutes" in main
-    assert "by Ann Lee, Bo Ek and Cy" in main
+    assert "by Bo Ek, Ann Lee and Cy" in main
     links = page.links()
     assert links["Older"] == "/posts/older"
     assert links["Alice"] == "/authors/alice"

@@ -11,6 +11,7 @@ from homeport.accounts.models import User
 from homeport.core import clock, site
 from homeport.core.db import commit, db
 from homeport.core.http import SYSTEM, Role
+from homeport.posts.models import Status
 from tests.cast import Cast, Person
 from tests.conftest import Browser
 from tests.factories import make_post
@@ -89,6 +90,7 @@ def all_forms(app: Flask, everybody: Cast, client: Browser, browser: Login) -> I
     with app.app_context():
         site.change(registration="open")
         make_post(everybody.alice, "Harbour lights", tags=["ships"])
+        make_post(everybody.alice, "A draft", status=Status.DRAFT)
         link = service.issue_link(db.session.get_one(User, everybody.bob.id), by=SYSTEM, now=clock.now())
         invitation = invitations.make(Role.AUTHOR, 100, 1, "", by=SYSTEM, now=clock.now())
         commit()
@@ -97,7 +99,7 @@ def all_forms(app: Flask, everybody: Cast, client: Browser, browser: Login) -> I
             ("/login", "/register", f"/reset?token={link.token}", f"/invitation?token={invitation}"), client
         ),
         **dict.fromkeys(("/account", "/account/password"), browser(everybody.charlie)),
-        **dict.fromkeys(("/write/new", "/write/1"), browser(everybody.alice)),
+        **dict.fromkeys(("/write/new", "/write/1", "/write/2/previews", "/account/tokens"), browser(everybody.alice)),
         **dict.fromkeys(("/admin/settings", "/admin/people/add"), browser(everybody.olga)),
         **dict.fromkeys(("/admin/invitations/add", f"/admin/people/{everybody.bob.id}/email"), browser(everybody.olga)),
     }

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from flask import Flask
@@ -13,14 +13,17 @@ from sqlalchemy import Enum, String, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from homeport.accounts import api_tokens
 from homeport.accounts import service as accounts
 from homeport.accounts.models import User
 from homeport.core import clock, site
 from homeport.core.db import Base, commit, db
-from homeport.core.http import SESSION_COOKIES, SYSTEM
+from homeport.core.http import SESSION_COOKIES, SYSTEM, Viewer
+from homeport.core.programs import READ
 from homeport.jobs.service import queue_mail
+from homeport.posts import previews
 from homeport.posts import service as posts
-from homeport.posts.models import Post
+from homeport.posts.models import Post, Status
 from homeport.posts.rows import address
 from homeport.posts.service import Draft
 from tests.cast import Cast
@@ -65,12 +68,16 @@ def filled(app: Flask, everybody: Cast) -> None:
     with app.app_context():
         site.change(description="Description", about="About", footer="Footer", registration="open")
         make_post(everybody.alice, "Words", tags=["Tag"], bylines=["By"])
-        make_post(everybody.bob, "Others", tags=["Tag"])
+        make_post(everybody.bob, "Others", status=Status.DRAFT, tags=["Tag"])
         post = db.session.get_one(Post, 1)
         by, now = everybody.alice.viewer, clock.now()
         posts.save(post, by=by, now=now, seen_version=1, draft=Draft("Words", "More", "Sum", ("Tag",), "posts/moved"))
         queue_mail("bob@example.com", "Subject", "Text", now=now).status = "failed"
         accounts.issue_link(db.session.get_one(User, everybody.bob.id), by=SYSTEM, now=now)
+        previews.make(db.session.get_one(Post, 2), days=1, note="For", by=everybody.bob.viewer, now=now)
+        for name in ("alice", "olga"):
+            user = db.session.get_one(User, getattr(everybody, name).id)
+            api_tokens.make(user, name="Script", scopes=[READ], days=7, by=SYSTEM, now=now)
         commit()
 
 
@@ -146,7 +153,7 @@ def test_no_part_of_an_address_crashes_anything(
 def judge_safely(answer: TestResponse, what: str) -> None:
     # 503: there is no queue to cancel a job in before a worker has made one.
     assert answer.status_code < 500 or ("/admin/jobs/" in what and answer.status_code == 503), what
-    assert "evil.example" not in answer.headers.get("Location", "").partition("?")[0], what
+    assert urlsplit(answer.headers.get("Location", "")).netloc in {"", "localhost"}, what
     assert "X: y" not in str(answer.headers).splitlines(), what
     answer.close()
 
@@ -169,7 +176,8 @@ SETTINGS = ("title", "description", "about", "footer")
 def overwrite(vector: str) -> None:
     """Put `vector` into every text there is, as if no form had ever looked at it."""
     for table, column, length in texts():
-        if table.name in {"site_settings", "one_time_tokens", "attempts", "alembic_version"}:
+        # The audit log refuses to be changed: events are written with the words instead.
+        if table.name in {"site_settings", "one_time_tokens", "attempts", "audit_events", "audit_details"}:
             continue
         for row in db.session.execute(table.select().with_only_columns(*table.primary_key)).all():
             this_row = [key == value for key, value in zip(table.primary_key, row, strict=True)]
@@ -177,6 +185,8 @@ def overwrite(vector: str) -> None:
             value = (f"{row[0]}" if unique else "") + vector
             if column.name != "html" and not column.primary_key:
                 db.session.execute(update(table).where(*this_row).values({column: value[:length]}))
+    for user in db.session.query(User):
+        accounts.record("login", by=Viewer(user.id, address=vector, browser=vector), now=clock.now(), name=vector)
     site.change(**dict.fromkeys(SETTINGS, vector))
     for post in db.session.query(Post):
         post.toc = [{"level": 2, "id": "x", "text": vector}] * 3

@@ -1,5 +1,6 @@
 """A blog that really runs: `homeport serve` on a free port, and readers that keep their connections."""
 
+import errno
 import os
 import re
 import signal
@@ -49,6 +50,11 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class NeverRead(ConnectionError):
+    """The server closed the connection before it had read any of the request: a client may send it again (RFC 9112,
+    9.3.1), on another one."""
+
+
 class Reader:
     """One connection, kept open as long as the server does. Plain enough to ask thousands of times a second."""
 
@@ -57,9 +63,10 @@ class Reader:
         self._file = self._socket.makefile("rb")
 
     def ask(self, path: str, *, method: str = "GET", headers: str = "", body: bytes = b"") -> Answer:
-        """Send a request and read its whole answer. Raises ConnectionError when that ends before it is complete."""
+        """Send a request and read its whole answer. Raises ConnectionError when that ends before it is complete, and
+        NeverRead, which is one, when the server cannot have begun with it."""
         length = f"Content-Length: {len(body)}\r\n" if body else ""
-        self._socket.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}{length}\r\n".encode() + body)
+        self._send(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}{length}\r\n".encode() + body)
         status = int(self._line().split()[1])
         rows = {}
         while line := self._line().strip():
@@ -70,6 +77,20 @@ class Reader:
         if len(content) < size:
             raise ConnectionError("the answer is cut off")
         return Answer(status, rows, content)
+
+    def _send(self, request: bytes) -> None:
+        """Send it and wait for the first byte of an answer.
+
+        The kernel says what became of the request: where it lay unread when the server closed, or came after that, it
+        is answered by a reset; a server that had read it and says nothing leaves an orderly end.
+        """
+        try:
+            self._socket.sendall(request)
+            answered = self._file.peek(1)
+        except (ConnectionResetError, BrokenPipeError) as error:
+            raise NeverRead from error
+        if not answered and self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.EPIPE:
+            raise NeverRead  # the end had come before the request was sent, and the reset after it
 
     def _line(self) -> bytes:
         line = self._file.readline()

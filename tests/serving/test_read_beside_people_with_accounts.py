@@ -30,6 +30,7 @@ BENT: list[dict[str, Any]] = [
         for cookie in ("sid=", "sid=wrong", "__Host-sid=wrong", "SID=wrong", "a=b; sid=x")
     ),
     *({"headers": {"Cookie": cookie}} for cookie in ("message=abc.def", "theme=dark", "\x7f=\xff", "session=abc")),
+    *({"headers": {"Cookie": f"{name}=x"}} for name in ("device", "ceremony", "__Host-device", "__Host-ceremony")),
     {"headers": {"Authorization": "Basic YWxpY2U6YQ=="}},
     *({"headers": {"X-Forwarded-Host": "evil.example"}, "method": method} for method in ("GET", "HEAD")),
     *({"headers": {name: "evil.example"}} for name in ("X-Forwarded-Server", "X-Host", "X-Original-Host", "Forwarded")),

@@ -1,15 +1,18 @@
-"""How long the supervisor waits before it starts a dead process again, and when it gives up; by a clock of the test."""
+"""How long the supervisor waits before it starts a dead process again, when it gives up, and how long it waits for an
+end; by a clock of the test."""
 
 import os
+import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from homeport.core.config import ConfigError
 from homeport.core.errors import Problem
-from homeport.serving.supervisor import HEALTHY_SECONDS, LONGEST_WAIT, Child
+from homeport.serving.supervisor import HEALTHY_SECONDS, LONGEST_WAIT, Child, Stop, end
 
 
 @pytest.fixture
@@ -72,3 +75,49 @@ def test_process_that_once_ran_well_is_started_again_for_ever(lock: int) -> None
 def test_wrong_setting_is_not_tried_twice(lock: int) -> None:
     with pytest.raises(ConfigError, match="The thing could not start; the line above says why"):
         lives_for(child(lock, "raise SystemExit(2)"), 1.0, 1000.0)
+
+
+class Clock:
+    """Time that passes only while somebody waits for the second Ctrl-C, which comes when that is so late."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, second_ctrl_c: float = 1000.0) -> None:
+        self.start = self.now = time.monotonic()
+        self.second_ctrl_c = second_ctrl_c
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(signal, "signal", lambda *_: None)  # the test's own process goes on listening to it
+        self.stop = Stop()
+        monkeypatch.setattr(self.stop.at_once, "wait", self._wait)
+
+    def _wait(self, seconds: float) -> bool:
+        self.now += seconds
+        return self.passed >= self.second_ctrl_c
+
+    @property
+    def passed(self) -> float:
+        return self.now - self.start
+
+
+def hanging(lock: int) -> Child:
+    """A process that takes no signal but the last one."""
+    thing = child(lock, "input()")
+    thing.watch(0.0)
+    thing.tell(signal.SIGSTOP)
+    return thing
+
+
+def test_what_does_not_end_is_killed_within_ten_seconds(lock: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, thing = Clock(monkeypatch), hanging(lock)
+    end([thing], clock.stop)
+    assert thing.process is not None
+    assert 8 < clock.passed < 10
+    thing.process.communicate()
+    assert thing.process.returncode == -signal.SIGKILL
+
+
+def test_the_second_ctrl_c_is_not_waited_out(lock: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, thing = Clock(monkeypatch, second_ctrl_c=2.0), hanging(lock)
+    end([thing], clock.stop)
+    assert thing.process is not None
+    assert 2 <= clock.passed < 2.1
+    thing.process.communicate()
+    assert thing.process.returncode == -signal.SIGKILL

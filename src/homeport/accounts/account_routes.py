@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from homeport.accounts import audit, devices, factors, presence, queries, service, sessions
 from homeport.accounts.browsers import name_of
 from homeport.accounts.forms import PasswordForm, ProfileForm
-from homeport.accounts.models import User
+from homeport.accounts.models import AuthSession, User
 from homeport.accounts.routes import bp, refused, wrong
 from homeport.core.clock import now
 from homeport.core.errors import Problem, not_found
@@ -22,7 +22,7 @@ from homeport.ui.messages import say
 @member
 def account() -> ResponseReturnValue:
     """What one says about oneself."""
-    return render_template("accounts/profile.html", form=ProfileForm(obj=presence.me()))
+    return render_template("accounts/profile.html", form=ProfileForm(obj=presence.me()), me=presence.me())
 
 
 @bp.post("/account")
@@ -31,11 +31,11 @@ def change_profile() -> ResponseReturnValue:
     """Store the profile."""
     form = ProfileForm(request.form)
     if not form.validate():
-        return wrong(form, "accounts/profile.html")
+        return wrong(form, "accounts/profile.html", me=presence.me())
     try:
         service.change_profile(presence.me(), **form.data)
     except Problem as problem:
-        return refused(form, problem, "accounts/profile.html")
+        return refused(form, problem, "accounts/profile.html", me=presence.me())
     say("Your profile is saved.")
     return redirect(url_for("accounts.account"), 303)
 
@@ -79,26 +79,34 @@ def _about_password(user: User) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Device:
-    """A session as its owner sees it; `handle` names it and opens nothing."""
+    """A session as its owner sees it. `handle` opens nothing; until `trusted_until` the device is asked for no code."""
 
     handle: str
     browser: str
     address: str
+    means: str
     began: datetime
     last_seen: datetime
     is_this: bool
+    trusted_until: datetime | None
 
 
 @bp.get("/account/sessions")
 @member
 def list_sessions() -> ResponseReturnValue:
     """Where one is logged in."""
-    rows = queries.sessions_of(presence.me().id, now())
-    devices = [
-        Device(row.handle, name_of(row.browser), row.address, row.created_at, row.last_seen_at, row.handle == _this())
-        for row in rows
-    ]
-    return render_template("accounts/sessions.html", devices=devices)
+    me, moment = presence.me().id, now()
+    trusted = devices.trusted(me, moment)
+    return render_template(
+        "accounts/sessions.html",
+        devices=[_device(row, trusted) for row in queries.sessions_of(me, moment)],
+        has_second=factors.has_second_factor(me),
+    )
+
+
+def _device(row: AuthSession, trusted: dict[str, datetime]) -> Device:
+    times = (row.created_at, row.last_seen_at, row.handle == _this(), trusted.get(row.device_digest or ""))
+    return Device(row.handle, name_of(row.browser), row.address, row.means, *times)
 
 
 def _this() -> str:
@@ -118,6 +126,17 @@ def end_session(handle: str) -> ResponseReturnValue:
         raise not_found()
     audit.record("session_ended", by=viewer(), now=now())
     say("That device is logged out.")
+    return redirect(url_for("accounts.list_sessions"), 303)
+
+
+@bp.post("/account/sessions/<handle>/distrust")
+@member
+def distrust_device(handle: str) -> ResponseReturnValue:
+    """Ask for a code again at the next login from that device."""
+    if not devices.distrust_of_session(presence.me().id, handle):
+        raise not_found()
+    audit.record("device_distrusted", by=viewer(), now=now())
+    say("That device is asked for a code again at its next login.")
     return redirect(url_for("accounts.list_sessions"), 303)
 
 

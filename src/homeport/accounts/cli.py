@@ -1,4 +1,4 @@
-"""`homeport user`: accounts without a browser."""
+"""`homeport user`, `audit` and `keys`: looking after accounts without a browser."""
 
 import sys
 from collections.abc import Iterator
@@ -7,18 +7,23 @@ from contextlib import contextmanager
 import click
 from werkzeug.datastructures import MultiDict
 
-from homeport.accounts import queries, rescue, service
+from homeport.accounts import audit as log
+from homeport.accounts import audit_search, queries, rescue, rotation, service
+from homeport.accounts.audit_sentences import plain
+from homeport.accounts.browsers import name_of
 from homeport.accounts.forms import PersonForm
 from homeport.accounts.models import User
-from homeport.core import served
+from homeport.core import served, vault
 from homeport.core.clock import now
 from homeport.core.command import make_app, with_config
 from homeport.core.config import Config
-from homeport.core.db import commit, end_transaction
+from homeport.core.db import commit, db, end_transaction, reading
 from homeport.core.errors import Problem
 from homeport.core.http import SYSTEM, Role
 from homeport.core.site import site
 from homeport.migrations.runner import upgrade
+
+MOST_FAULTS = 20
 
 
 @click.group()
@@ -31,8 +36,12 @@ def _blog(config: Config) -> Iterator[None]:
     """The blog of `config`, up to date; what is done within is kept if nothing raises."""
     upgrade(config)
     with make_app(config).app_context():
-        yield
-        commit()
+        try:
+            yield
+            commit()
+        finally:
+            db.session.close()
+            db.engine.dispose()
 
 
 def _look_for_it(config: Config) -> None:
@@ -119,3 +128,71 @@ def _print_link(config: Config, person: User) -> None:
     link = service.issue_link(person, by=SYSTEM, now=now())
     click.echo(f"Choose a password: {served.origin(config)}/reset?token={link.token}")
     click.echo(f"The link works once, within {link.hours} hour{'' if link.hours == 1 else 's'}.")
+
+
+@click.group()
+def audit() -> None:
+    """Look into the audit log, and check that it is as it was written."""
+
+
+@audit.command(short_help="Check that nobody has changed the log.")
+@click.option("--seen", metavar="HASH", default="", help="A hash noted down earlier, which must still be in the log.")
+@with_config
+def verify(config: Config, seen: str) -> None:
+    """Follow the log from its beginning. Exit code 1 where it is not as it was written.
+
+    Note the hash that is printed somewhere else: only with it can a later check tell that the end was cut off.
+    """
+    _look_for_it(config)
+    with _blog(config), reading():
+        found = log.verify(seen.strip())
+    for fault in found.faults[:MOST_FAULTS]:
+        click.echo(fault)
+    if len(found.faults) > MOST_FAULTS:
+        click.echo(f"And {len(found.faults) - MOST_FAULTS} more.")
+    if found.faults:
+        hint = "Somebody changed the database behind the blog's back, or it was damaged. Compare it with a copy."
+        raise Problem("The audit log is not as it was written.", code="audit_broken", hint=hint)
+    click.echo(f"The audit log is whole. Events: {found.events}. Without details: {found.without_details}.")
+    click.echo(f"The last hash, to be noted down: {found.last_hash}")
+
+
+@audit.command("list", short_help="Print the last events.")
+@click.option("--last", default=50, type=click.IntRange(1, 100_000), help="How many (default: 50).")
+@click.option("--person", default="", help="By or about one person: an e-mail address, a handle or a number.")
+@with_config
+def list_events(config: Config, last: int, person: str) -> None:
+    """Print the last events, the newest at the end: time in UTC, number, what happened, from where."""
+    _look_for_it(config)
+    with _blog(config), reading():
+        who = audit_search.find_person(person) if person else None
+        if person and who is None:
+            raise Problem(f"Nobody is called {person}.", code="no_such_person", hint="See: homeport user list")
+        for line in audit_search.newest(last, audit_search.Wanted(person=who)):
+            origin = ", ".join(part for part in (line.browser and name_of(line.browser), line.address) if part)
+            what = plain(line.pieces) + (f" ({origin})" if origin else "")
+            click.echo(f"{line.at:%Y-%m-%d %H:%M:%S}  {line.id:>6}  {_one_line(what)}")
+
+
+def _one_line(text: str) -> str:
+    # What somebody named themselves must neither move a terminal's cursor nor look like an event of its own.
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+@click.group()
+def keys() -> None:
+    """Look after the key with which the blog encrypts its secrets."""
+
+
+@keys.command(short_help="Change the encryption key.")
+@with_config
+def rotate(config: Config) -> None:
+    """Encrypt every secret with a new key and forget the old one. The blog may run meanwhile.
+
+    Killed at any point, it can be run again.
+    """
+    _look_for_it(config)
+    with _blog(config):
+        secrets = rotation.rotate(config, by=SYSTEM, now=now())
+    click.echo(f"There is a new key, and {secrets} secret{'s are' if secrets != 1 else ' is'} encrypted with it.")
+    click.echo(f"Keep a copy of {vault.path(config)} apart from the copies of the database.")

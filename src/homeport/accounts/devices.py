@@ -46,6 +46,21 @@ def trust(value: str, user_id: int, now: datetime) -> None:
         known.trusted_until = now + TRUST
 
 
+def trusted(user_id: int, now: datetime) -> dict[str, datetime]:
+    """Those of somebody's devices that are asked for no second factor, by digest, and until when."""
+    theirs = (KnownDevice.user_id == user_id, KnownDevice.trusted_until > now)
+    rows = db.session.execute(select(KnownDevice.digest, KnownDevice.trusted_until).where(*theirs))
+    return {row.digest: row.trusted_until for row in rows}
+
+
+def distrust_of_session(user_id: int, session_handle: str) -> bool:
+    """Ask the browser of a session for the second factor again; False where somebody has no such session."""
+    theirs = (AuthSession.user_id == user_id, AuthSession.handle == session_handle)
+    found = select(AuthSession.device_digest).where(*theirs).scalar_subquery()
+    device = update(KnownDevice).where(KnownDevice.user_id == user_id, KnownDevice.digest == found)
+    return db.session.scalar(device.values(trusted_until=None).returning(KnownDevice.digest)) is not None
+
+
 def distrust_all(user_id: int) -> None:
     """Ask every browser of somebody for the second factor again: it has changed, or the password has."""
     db.session.execute(update(KnownDevice).where(KnownDevice.user_id == user_id).values(trusted_until=None))

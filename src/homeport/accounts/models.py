@@ -1,6 +1,7 @@
 """People, what proves who they are, their sessions and their one-time links."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, UniqueConstraint
@@ -166,10 +167,18 @@ class Registration(Base):
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
+class PostsFate(StrEnum):
+    """What becomes of somebody's posts when the account is deleted; `HAND_OVER` names an heir."""
+
+    DELETE = "delete"
+    HAND_OVER = "hand_over"
+    KEEP = "keep"
+
+
 class Departure(Base):
     """Somebody's wish to leave: from `due_at` on the account is deleted. Until then they may change their mind.
 
-    `posts` says what becomes of what they wrote: `delete`, `hand_over` (to `heir_id`) or `keep` (without a name).
+    `posts` is a PostsFate: what becomes of what they wrote; `heir_id`, who is to have it.
     """
 
     __tablename__ = "departures"
@@ -219,6 +228,25 @@ class OneTimeToken(Base):
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     email: Mapped[str | None] = mapped_column(String(254))
+
+
+class ApiToken(Base):
+    """What a program is known by: 256 random bits, stored as their digest. It can do what its `scopes` name, no more
+    than its owner may, and nothing after `expires_at`. A token that is taken back has no row any more.
+    """
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
 
 class AuditEvent(Base):

@@ -7,7 +7,8 @@ Long ones and no rules about their make-up (OWASP ASVS 5.0 V6.2, NIST SP 800-63B
 import base64
 import secrets
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
@@ -17,6 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from homeport.core.config import ConfigError
 from homeport.core.errors import Problem
 from homeport.core.lazily import Lazy
+from homeport.core.waiting import place
 
 LEAST, LEAST_BESIDE_SECOND_FACTOR, MOST = 15, 8, 1000
 """Characters (OWASP ASVS 5.0 V6.2.1, NIST SP 800-63B-4 3.1.1.2). There is an upper end only so that nobody sends
@@ -35,7 +37,7 @@ JUDGED = 72
 _zxcvbn = Lazy("zxcvbn")  # its word lists take 14 MB and 70 ms, which only who chooses a password should cost
 
 AT_ONCE = 2
-PATIENCE_SECONDS = 10.0
+"""Hashes at a time in a process, which bounds the memory; more wait for their turn, as many as may wait at all."""
 
 
 @dataclass(frozen=True)
@@ -66,42 +68,40 @@ class Hasher:
 
     def hash(self, password: str) -> str:
         """The hash to store, with its cost and salt in it. Raises Problem 503 when too many wait."""
-        with _Turn(self._turns):
+        with self._turn():
             return self._argon2.hash(normal(password))
 
     def matches(self, stored: str | None, password: str) -> bool:
         """Whether `password` is the stored one; without one (no such account) the same work for nothing."""
         if len(password) > MOST_TYPED:
             password, stored = "", None
-        with _Turn(self._turns):
+        with self._turn():
             try:
                 return self._argon2.verify(stored or self._nobody, normal(password)) and stored is not None
             except (VerificationError, InvalidHashError):
                 return False
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with place() as found:
+            if not found:
+                raise _busy()
+            with self._turns:
+                yield
 
     def is_outdated(self, stored: str) -> bool:
         """Whether a stored hash was made at another cost than today's."""
         return self._argon2.check_needs_rehash(stored)
 
 
-class _Turn:
-    """Waits for a free place, for a while."""
-
-    def __init__(self, turns: BoundedSemaphore) -> None:
-        self._turns = turns
-
-    def __enter__(self) -> None:
-        if not self._turns.acquire(timeout=PATIENCE_SECONDS):
-            raise Problem(
-                "Too many people are logging in right now.",
-                status=503,
-                code="busy",
-                hint="Try again in a few seconds.",
-                headers={"Retry-After": "5"},
-            )
-
-    def __exit__(self, *_: object) -> None:
-        self._turns.release()
+def _busy() -> Problem:
+    return Problem(
+        "Too many people are logging in right now.",
+        status=503,
+        code="busy",
+        hint="Try again in a few seconds.",
+        headers={"Retry-After": "2"},
+    )
 
 
 def _hash_of_nobody(cost: Cost) -> str:

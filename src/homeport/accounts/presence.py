@@ -13,6 +13,7 @@ from flask import Flask, Response, current_app, g, request
 from homeport.accounts import audit, ceremonies, devices, factors, queries, sessions
 from homeport.accounts.models import AuthSession, User
 from homeport.accounts.proofs import Visit
+from homeport.core import afterwards
 from homeport.core.clock import now
 from homeport.core.csrf import session_secret
 from homeport.core.errors import Problem
@@ -81,7 +82,11 @@ def _nobody() -> Viewer:
 
 
 def _somebody(found: AuthSession, moment: datetime) -> Viewer:
-    user = found.user
+    return viewer_of(found.user, is_proven=moment - found.authenticated_at < PROOF_LIFETIME)
+
+
+def viewer_of(user: User, *, is_proven: bool) -> Viewer:
+    """Somebody who is known, at the present request: with the role they have now, or have earned so far."""
     must_enrol = factors.must_enrol(user)
     return Viewer(
         user.id,
@@ -90,7 +95,7 @@ def _somebody(found: AuthSession, moment: datetime) -> Viewer:
         user.time_zone,
         address=_address(),
         browser=_browser(),
-        is_proven=moment - found.authenticated_at < PROOF_LIFETIME,
+        is_proven=is_proven,
         must_enrol=must_enrol,
     )
 
@@ -194,14 +199,8 @@ def _carry_cookies(response: Response) -> Response:
     for name in g.get("cookies_to_clear", set()) - set(given):
         response.delete_cookie(name, **attributes)
     if "session_to_touch" in g:
-        app, touched = current_app._get_current_object(), g.session_to_touch  # type: ignore[attr-defined]  # the proxy's own method
-        response.call_on_close(lambda: _touch(app, *touched))
+        afterwards.note(response, sessions.touched(*g.session_to_touch))
     return response
-
-
-def _touch(app: Flask, session_digest: str, moment: datetime) -> None:
-    with app.app_context():
-        sessions.touch(session_digest, moment)
 
 
 def register(app: Flask) -> None:

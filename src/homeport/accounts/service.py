@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from homeport.accounts import (
+    api_tokens,
     audit,
     ceremonies,
+    departures,
     devices,
     factors,
     notices,
+    owners,
     passwords,
     queries,
     sessions,
@@ -30,6 +33,21 @@ from homeport.core.site import Site
 
 record = audit.record
 """What other features note in the audit log."""
+forget_targets = audit.forget_targets
+"""What other features have it forget."""
+ask_to_leave, cancel_leaving, delete_account = departures.ask, departures.cancel, departures.delete_account
+"""Leaving: with a grace, taken back, and at once."""
+GRACE, BACKUPS = departures.GRACE, departures.BACKUPS
+
+
+def refuse_guessers(network: str, now: datetime) -> None:
+    """Raise Problem 429 while a network has to wait that tried too many links which show nothing."""
+    throttle.refuse_guessers(throttle.PREVIEW, network, now)
+
+
+def note_guess(network: str, now: datetime) -> None:
+    """Count a link that shows nothing against a network. Takes back what the present transaction has changed."""
+    throttle.note_guess(throttle.PREVIEW, network, now)
 
 
 def issue_setup_link(now: datetime) -> str:
@@ -147,20 +165,26 @@ def change_profile(user: User, *, display_name: str, handle: str, bio: str, link
 def change_role(user: User, role: Role, *, by: Viewer, now: datetime) -> None:
     """Give somebody another role, from their next request on. Raises Problem if no owner would be left."""
     if role < Role.OWNER:
-        _keep_an_owner(user)
+        owners.keep_one(user)
     if role is not user.role:
         change = {"before": user.role.label, "after": role.label}
         user.role = role
         notices.changed(user, "role_changed", by=by, now=now, **change)
 
 
+def change_picture(user: User, name: str | None) -> None:
+    """Show a stored picture beside somebody's name from now on; None shows none."""
+    user.picture = name
+
+
 def suspend(user: User, *, by: Viewer, now: datetime) -> None:
     """Shut somebody out: sessions and links end, what they wrote stays. Raises Problem if no owner would be left."""
-    _keep_an_owner(user)
+    owners.keep_one(user)
     if user.suspended_at is None:
         audit.record("suspended", by=by, now=now, subject=user.id, name=user.display_name)
     user.suspended_at = user.suspended_at or now
     sessions.end_all(user.id)
+    api_tokens.end_all(user.id)
     ceremonies.void(user.id)
     tokens.void_all(user.id)
 
@@ -170,17 +194,6 @@ def readmit(user: User, *, by: Viewer, now: datetime) -> None:
     if user.suspended_at is not None:
         audit.record("readmitted", by=by, now=now, subject=user.id, name=user.display_name)
     user.suspended_at = None
-
-
-def _keep_an_owner(user: User) -> None:
-    able = queries.able_owners()
-    if user in able and len(able) == 1:
-        raise Problem(
-            "The blog needs an owner who can log in, and this is the only one.",
-            status=409,
-            code="last_owner",
-            hint="Make somebody else an owner first.",
-        )
 
 
 def create(
@@ -201,6 +214,7 @@ def create(
     handle = free_handle(name, lambda handle: queries.by_handle(handle) is not None)
     user = User(email=email.lower(), handle=handle, display_name=name, role=role, created_at=now, time_zone=time_zone)
     user.password_hash = password_hash
+    user.id = queries.fresh_id() or user.id
     db.session.add(user)
     db.session.flush()
     audit.record("account_created", by=by, now=now, subject=user.id, target=target, name=name, role=role.label)
@@ -218,6 +232,7 @@ def _set_password(user: User, password: str, password_hash: str) -> None:
     user.password_hash = password_hash
     user.has_short_password = passwords.length_of(password) < passwords.LEAST
     sessions.end_all(user.id)
+    api_tokens.end_all(user.id)
     devices.distrust_all(user.id)
     ceremonies.void(user.id)
     tokens.void(user.id, *tokens.PASSWORD_LINKS, tokens.NEW_ADDRESS)

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import ColumnElement, Update, and_, delete, or_, select, update
 
 from homeport.accounts.models import AuthSession, User
-from homeport.core.db import BUSY_SECONDS, db
+from homeport.core.db import db
 from homeport.core.ids import digest, handle, token
 
 IDLE = timedelta(days=14)
@@ -81,24 +80,7 @@ def end_all(user_id: int, keep: str = "") -> None:
     db.session.execute(delete(AuthSession).where(AuthSession.user_id == user_id, AuthSession.digest != digest(keep)))
 
 
-def touch(session_digest: str, now: datetime) -> None:
-    """Note that a session was used, in a transaction of its own; not at all while somebody else writes.
-
-    It must never make anybody wait: the next request of the session tries again.
-    """
-    quiet = db.engine.dialect.name == "sqlite"
-    with db.engine.connect() as connection:
-        driver = connection.connection.cursor()
-        try:
-            if quiet:
-                driver.execute("PRAGMA busy_timeout=0")
-            seen = AuthSession.last_seen_at < now
-            statement = update(AuthSession).where(AuthSession.digest == session_digest, seen).values(last_seen_at=now)
-            connection.execute(statement)
-            connection.commit()
-        except OperationalError:
-            connection.rollback()
-        finally:
-            if quiet:
-                driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
-            driver.close()
+def touched(session_digest: str, now: datetime) -> Update:
+    """The statement that notes that a session was used; for `core.afterwards`, since nobody may wait for it."""
+    seen = (AuthSession.digest == session_digest, AuthSession.last_seen_at < now)
+    return update(AuthSession).where(*seen).values(last_seen_at=now)

@@ -55,6 +55,8 @@ NETWORK = Rule("network", free=30)
 REGISTRATION = Rule("registration", free=10)
 LETTER = Rule("letter", free=3, first=300, longest=1200)
 """Mails that anybody can have sent to an address, whoever it belongs to: about six an hour."""
+TOKEN = Rule("api token", free=30)
+PREVIEW = Rule("preview link", free=30)
 CHALLENGE = Rule("challenge", free=100)
 """Every page of the login asks for a challenge, to offer passkeys in its fields."""
 
@@ -92,6 +94,24 @@ def _wait(rule: Rule, subject: str, now: datetime) -> timedelta:
     recent = (Attempt.subject == subject, Attempt.at > now - WINDOW, Attempt.at <= now + CLOCK_SLACK)
     count, last = db.session.execute(select(func.count(), func.max(Attempt.at)).where(*recent)).one()
     return rule.wait(count) - (now - min(last, now)) if last else timedelta()
+
+
+def refuse_guessers(rule: Rule, network: str, now: datetime) -> None:
+    """Raise Problem 429 while a network has to wait that sent too many wrong tokens. Nothing is written.
+
+    What has 256 random bits is not found by guessing, however many try at once: here counting afterwards is enough, and
+    who sends the right one makes nobody write.
+    """
+    wait = _wait(rule, rule.subject(network), now)
+    if wait > timedelta():
+        raise _too_many(ceil(wait.total_seconds()))
+
+
+def note_guess(rule: Rule, network: str, now: datetime) -> None:
+    """Count a wrong token, in a transaction of its own: the refusal that follows takes everything else back."""
+    db.session.rollback()
+    db.session.add(Attempt(subject=rule.subject(network), at=now))
+    end_transaction()
 
 
 def _too_many(seconds: int) -> Problem:

@@ -10,6 +10,7 @@ import pyotp
 from sqlalchemy import delete, or_, select, update
 
 from homeport.accounts.models import Totp
+from homeport.accounts.turns import KEYS, take_turns
 from homeport.core import vault
 from homeport.core.config import Config
 from homeport.core.db import db
@@ -21,6 +22,7 @@ DIGITS = 6
 def begin(user_id: int, config: Config, now: datetime) -> str:
     """Make a secret that counts once a code of it was shown; returns it in base32. An unconfirmed one is replaced."""
     secret = pyotp.random_base32()
+    take_turns(KEYS)  # before the key is chosen
     db.session.execute(delete(Totp).where(Totp.user_id == user_id, Totp.confirmed_at.is_(None)))
     db.session.add(Totp(user_id=user_id, sealed_secret=vault.seal(config, secret), created_at=now))
     db.session.flush()

@@ -8,6 +8,9 @@ from homeport.core.ids import digest
 PEOPLE = "people"
 """Whoever makes an account or takes a handle: addresses, handles and the first owner are looked up, then written."""
 
+KEYS = "keys"
+"""Whoever encrypts something new, and whoever encrypts everything anew: the old key goes when no secret needs it."""
+
 
 def take_turns(*names: str) -> None:
     """Wait until nobody else's transaction has taken one of `names`; they are free again at the end of this one.

@@ -135,7 +135,7 @@ class Config:
     )
     mail_from: str = _setting("", _sender, "Sender of the blog's mails; by default homeport@ the blog's name.")
     web_processes: int = _setting(1, _integer(1, 64), "Number of processes that answer requests.")
-    web_threads: int = _setting(4, _integer(1, 64), "Number of requests one process works on at once.")
+    web_threads: int = _setting(4, _integer(1, 64), "Number of requests one process works on at once; more may wait.")
     cache_megabytes: int = _setting(
         32, _integer(0, 4096), "Memory for finished pages, in each web process; 0 for none."
     )
@@ -177,6 +177,11 @@ class Config:
     def media(self) -> Path:
         """The folder of pictures."""
         return self.data / "media"
+
+    @property
+    def exports(self) -> Path:
+        """The folder of what people take along of their own; only its owner may look into it."""
+        return self.data / "exports"
 
     @property
     def keys(self) -> Path:

@@ -6,6 +6,9 @@ Three walls, the first two without any state (OWASP CSRF cheat sheet, "Fetch Met
    origin. Browsers send it to https and localhost only, so
 2. where it is absent the `Origin` header must name this very origin; `null` or nothing is refused.
 3. With a session, a token bound to that session must come along (`csrf_token` in the form or `X-CSRF-Token`).
+
+The views for programs (`core.programs`) need none of this, for one reason: they look at no cookie, and what they do
+look at, a token in `Authorization`, no browser sends along by itself.
 """
 
 import hashlib
@@ -21,9 +24,12 @@ HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def check() -> None:
-    """Raise Problem 403 unless the present request comes from this site's own page."""
-    if request.method in SAFE_METHODS:
+def check(*, by_cookie: bool = True) -> None:
+    """Raise Problem 403 unless the present request comes from this site's own page.
+
+    `by_cookie`: whether the view knows who asks by a cookie; one that does not is asked by programs alone.
+    """
+    if request.method in SAFE_METHODS or not by_cookie:
         return
     if not _same_origin():
         raise Problem(

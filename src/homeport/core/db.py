@@ -1,6 +1,7 @@
 """The database session, its one commit, and the version of what the public can see.
 
-SQLite is set up for a machine that may lose power: WAL, `synchronous=FULL`, foreign keys, a busy time-out. What will
+SQLite is set up for a machine that may lose power: WAL, `synchronous=FULL`, foreign keys, a busy time-out. What is
+deleted is overwritten (`secure_delete`), since people who leave are promised that nothing of theirs stays. What will
 write begins IMMEDIATE, so that it waits for its turn at once instead of failing halfway; readers begin DEFERRED and
 never wait.
 """
@@ -169,13 +170,16 @@ def configure_engine(engine: Engine) -> None:
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     # The driver must not begin transactions by itself: `_begin` says which kind.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin(connection: Connection) -> None:
-    only_reads = has_app_context() and g.get("db_reading", False)
-    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+    if has_app_context() and g.get("db_reading", False):
+        # Straight to the driver, which is ten times as quick: this takes no lock yet, so it has no error to translate.
+        connection.connection.cursor().execute("BEGIN")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _is_public_change(session: Session, row: object) -> bool:
@@ -221,6 +225,22 @@ def _forget(session: Session, previous: SessionTransaction) -> None:
         return
     session.info.pop("public_change", None)
     session.info.pop("after_commit", None)
+
+
+def empty_log() -> bool:
+    """Move SQLite's write-ahead log into the database and cut it to nothing: it still held what was deleted.
+
+    False where somebody was reading from it and it has to be tried again; PostgreSQL sees to its own.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return True
+    end_transaction()  # the session's own snapshot would be such a reader
+    connection = db.engine.raw_connection()
+    try:
+        busy = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        connection.close()
+    return not busy
 
 
 def is_alive() -> bool:

@@ -8,7 +8,10 @@ class Problem(Exception):
 
     `message` says what is wrong, `hint` what to do. `code` is stable, for programs and for `docs/errors.md`.
     `resend` offers the form that was sent to be sent again, for requests that were right but came too late.
+    `field` names what is wrong in a program's message.
     """
+
+    field: str | None = None
 
     def __init__(
         self,

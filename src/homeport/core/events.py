@@ -10,4 +10,9 @@ _signals = Namespace()
 
 post_published = _signals.signal("post-published", doc="post: Post, now: datetime. A post became public.")
 post_withdrawn = _signals.signal("post-withdrawn", doc="post: Post, now: datetime. A public post stopped being public.")
+account_deleted = _signals.signal(
+    "account-deleted",
+    doc="user: User, posts: PostsFate, heir_id: int | None, now: datetime. An account is about to be deleted. What "
+    "points to it without a rule of the database's own has to let go of it now; the posts that stay are `heir_id`'s.",
+)
 account_created = _signals.signal("account-created", doc="user: User, now: datetime. Somebody registered or was added.")

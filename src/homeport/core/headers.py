@@ -39,9 +39,11 @@ def install(app: Flask, config: Config) -> None:
         fixed["Strict-Transport-Security"] = f"max-age={TWO_YEARS}"
 
     def add(response: Response) -> Response:
+        present = {name.lower() for name, _ in response.headers}
         for name, value in fixed.items():
-            response.headers.setdefault(name, value)
-        if "Cache-Control" not in response.headers:
+            if name.lower() not in present:
+                response.headers.add(name, value)
+        if "cache-control" not in present:
             # Readers' browsers may keep a page but must ask each time; what a person or a form is behind is
             # not kept at all.
             cacheable = response.status_code in {200, 301, 304, 308, 404} and FOR_ALL in request.environ

@@ -15,8 +15,8 @@ from flask import Flask, Response, g, has_request_context, make_response, redire
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import IntegerConverter
 
-from homeport.core import csrf, refusals
-from homeport.core.db import commit, db, site_version
+from homeport.core import csrf, programs, refusals
+from homeport.core.db import commit, site_version
 from homeport.core.errors import Problem, not_found
 from homeport.core.ids import handle
 
@@ -148,13 +148,15 @@ def cached(*params: str) -> Callable[[Callable[P, ResponseReturnValue]], Callabl
 class Application(Flask):
     """Flask with one transaction per request, committed at the edge: after the view, before the answer leaves."""
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """`func` itself: nothing here is asynchronous, and Flask would look for that at each of a request's calls."""
+        return func
+
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view, then commit. An exception of either goes to the error handlers and takes everything back."""
         response = make_response(super().dispatch_request())
-        if g.get("db_reading", False):
-            db.session.rollback()
-        else:
-            commit()
+        if not g.get("db_reading", False):
+            commit()  # what only read is taken back with its session, at the end of the request
         return response
 
 
@@ -165,12 +167,19 @@ class RowNumber(IntegerConverter):
 
 
 VIEWER_LOADER = "homeport.viewer_loader"
+PROGRAM_LOADER = "homeport.program_loader"
+
+
+def _program(app: Flask, scope: str) -> Viewer:
+    found: Viewer = app.extensions[PROGRAM_LOADER](scope)
+    return found
 
 
 def install(app: Flask) -> None:
     """Put the checks in front of every request: transaction kind, viewer, CSRF, the view's mark, the page's ticket.
 
-    Whoever knows accounts sets `app.extensions[VIEWER_LOADER]` to a function that returns the present Viewer.
+    Whoever knows accounts sets `app.extensions[VIEWER_LOADER]` to a function that returns the present Viewer by the
+    request's cookie, and `app.extensions[PROGRAM_LOADER]` to one that returns it by the token that a program sent.
     """
 
     def enter() -> ResponseReturnValue | None:
@@ -178,13 +187,14 @@ def install(app: Flask) -> None:
         g.db_reading = request.method in csrf.SAFE_METHODS
         if BUSY in request.environ:
             raise refusals.too_busy()
-        if request.mimetype == "application/x-www-form-urlencoded" and not g.db_reading:
+        if not g.db_reading and request.mimetype == "application/x-www-form-urlencoded":
             refusals.bound_form(app)
         view = app.view_functions.get(request.endpoint or "")
         if view is not None and getattr(view, "cached_params", None) is not None:
             _fill_ticket(view)
-        g.viewer = app.extensions.get(VIEWER_LOADER, lambda: ANONYMOUS)()
-        csrf.check()
+        scope = programs.scope_of(view)
+        g.viewer = app.extensions.get(VIEWER_LOADER, lambda: ANONYMOUS)() if scope is None else _program(app, scope)
+        csrf.check(by_cookie=scope is None)
         if "\0" in request.path or b"%00" in request.query_string:
             raise not_found()  # no text that is stored holds it: PostgreSQL refuses even to compare with one
         return None if view is None else _admit(view)
@@ -226,7 +236,7 @@ def _admit(view: Any) -> ResponseReturnValue | None:
             code="not_allowed",
             hint="The blog's owner can change your role.",
         )
-    if request.method in csrf.SAFE_METHODS:
+    if _shows_a_page():
         return redirect(url_for("accounts.login", next=_here()), 303)
     raise Problem(
         "You are no longer logged in, so nothing has been changed yet.",
@@ -237,12 +247,16 @@ def _admit(view: Any) -> ResponseReturnValue | None:
     )
 
 
+def _shows_a_page() -> bool:
+    return request.method in csrf.SAFE_METHODS and not programs.are_asked()
+
+
 def _here() -> str:
     return request.full_path.rstrip("?")
 
 
 def _have_them_enrol() -> ResponseReturnValue:
-    if request.method in csrf.SAFE_METHODS:
+    if _shows_a_page():
         return redirect(url_for("accounts.security"), 303)
     raise Problem(
         "Your role needs a second factor, which you have not set up yet, so nothing has been changed.",
@@ -253,7 +267,7 @@ def _have_them_enrol() -> ResponseReturnValue:
 
 
 def _have_them_prove() -> ResponseReturnValue:
-    if request.method in csrf.SAFE_METHODS:
+    if _shows_a_page():
         return redirect(url_for("accounts.confirm", next=_here()), 303)
     raise Problem(
         "It is a while since you showed who you are, so nothing has been changed yet.",

@@ -1,7 +1,7 @@
 """Addresses: whose forwarded headers are believed, and who is asking."""
 
 from collections.abc import Iterable
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -19,6 +19,11 @@ _FORWARDED = (
     "HTTP_X_FORWARDED_PORT",
     "HTTP_X_FORWARDED_PREFIX",
     "HTTP_FORWARDED",
+)
+
+# RFC 1918, 3927, 4193 and 4291. Python's `is_private` also names networks that are for documents and tests.
+_AT_HOME = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"))
 )
 
 
@@ -60,3 +65,15 @@ def network_of(address: str) -> str:
     if parsed.ipv4_mapped:
         return str(parsed.ipv4_mapped)
     return ":".join(parsed.exploded.split(":")[:4]) + "::/64"
+
+
+def place_of(address: str) -> str:
+    """Where in the world of networks an address is, in words that people know."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown network"
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    if parsed.is_loopback:
+        return "this machine"
+    return "home network" if any(parsed in network for network in _AT_HOME) else "internet"

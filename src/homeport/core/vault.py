@@ -5,7 +5,12 @@ database alone opens none of them. The file holds one key a line, the newest fir
 first, older ones are opened with any, so that `homeport keys rotate` can change keys while the blog runs.
 """
 
+import fcntl
+import hmac
 import os
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +47,32 @@ def reseal(config: Config, sealed: str) -> str:
         raise _lost(config) from None
 
 
+@contextmanager
+def changing_keys(config: Config) -> Iterator[None]:
+    """Within it, nobody else adds or drops keys. Raises Problem at once where somebody does."""
+    make_folder(config)
+    config.keys.mkdir(mode=0o700, exist_ok=True)
+    folder = os.open(config.keys, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        hint = "Wait until it has ended, then look whether it is still needed."
+        raise Problem("The keys are being changed already.", status=409, code="keys_busy", hint=hint) from None
+    finally:
+        os.close(folder)
+
+
+def marks(config: Config, text: str) -> list[str]:
+    """What a text is marked with under each key, the newest first: 256 bits that nobody makes without the key file.
+
+    So what is shown again and again need not be stored, but for its digest.
+    """
+    keys = _read(config) or _first(config)
+    found = [hmac.digest(key.encode(), f"homeport mark: {text}".encode(), "sha256") for key in keys]
+    return [urlsafe_b64encode(mark).rstrip(b"=").decode() for mark in found]
+
+
 def add_key(config: Config) -> None:
     """Put a new key before the others; what is sealed from now on needs it."""
     _write(config, [_new_key(), *_read(config)])
@@ -61,7 +92,11 @@ def path(config: Config) -> Path:
 
 def _keys(config: Config) -> "fernet.MultiFernet":
     keys = _read(config) or _first(config)
-    return fernet.MultiFernet([fernet.Fernet(key) for key in keys])
+    try:
+        return fernet.MultiFernet([fernet.Fernet(key) for key in keys])
+    except ValueError:  # no key, or what is none
+        hint = f"Put {path(config)} back from the copy kept with the backup."
+        raise Problem("The key file is damaged.", status=503, code="keys", hint=hint) from None
 
 
 def _read(config: Config) -> list[str]:
@@ -87,11 +122,22 @@ def _first(config: Config) -> list[str]:
         pass
     finally:
         fresh.unlink()
+    _hold(config)
     return _read(config)
 
 
 def _write(config: Config, keys: list[str]) -> None:
     _put_aside(config, keys).replace(path(config))
+    _hold(config)
+
+
+def _hold(config: Config) -> None:
+    # The name too must outlive a power cut: what is stored next may need the key.
+    folder = os.open(config.keys, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _put_aside(config: Config, keys: list[str]) -> Path:

@@ -35,7 +35,9 @@ class Generator:
 
     def address(self, place: PurePosixPath, front: FrontMatter, title: str, date: datetime | None) -> str:
         """The old address of the post at `place` (relative to the content folder), without slashes at the ends."""
-        own = front.text("path", "url", "permalink", "save_as")
+        if front.text("path"):  # Zola's own word, and ours: a whole address, whatever signs are in it
+            return normal(front.text("path"))
+        own = front.text("url", "permalink", "save_as")
         if own and ":" not in own:
             return normal(own)
         if self.name == "jekyll":

@@ -23,7 +23,8 @@ class ImportedPost(Base):
 class PersonalExport(Base):
     """Everything about one person as a file in the data directory's folder `exports`, made by a job.
 
-    `digest` is that of the token in its link, which is made when the file is; the link works until `expires_at`.
+    `digest` is that of the token it is downloaded with, which is made when the file is and works until `expires_at`.
+    `done` of `total` posts and pictures are in the file so far. `failure` says in a sentence why there is no file.
     """
 
     __tablename__ = "personal_exports"
@@ -36,3 +37,6 @@ class PersonalExport(Base):
     file: Mapped[str | None] = mapped_column(String(80))
     size: Mapped[int | None]
     digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str | None] = mapped_column(String(300))

@@ -109,6 +109,7 @@ class FolderImport:
             if self._owner_of(alias) != source.place
         ]
         status = Status.PUBLISHED if source.date <= self.now else Status.SCHEDULED
+        status = Status.DRAFT if source.draft else status
         return IncomingPost(
             path=source.address,
             title=source.title,
@@ -116,7 +117,7 @@ class FolderImport:
             summary=source.summary,
             tags=source.tags,
             bylines=source.authors,
-            status=Status.DRAFT if source.draft else status,
+            status=Status.PRIVATE if source.private else status,
             published_at=source.date,
             updated_at=source.updated,
             former_paths=tuple(alias for alias in source.aliases if self._owner_of(alias) == source.place),

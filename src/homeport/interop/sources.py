@@ -35,6 +35,7 @@ class Source:
     authors: tuple[str, ...]
     aliases: tuple[str, ...]
     draft: bool
+    private: bool
     date: datetime
     updated: datetime | None
     remarks: tuple[str, ...]
@@ -94,6 +95,7 @@ def read(root: Path, path: Path, generator: Generator, zone: ZoneInfo) -> Source
         authors=front.words("authors", "author"),
         aliases=_aliases(front, generator, place),
         draft=unfinished,
+        private=front.text("visibility").lower() == "private",
         date=date or _file_date(path),
         updated=front.moment(zone, "updated", "lastmod", "last_modified_at", "modified"),
         remarks=tuple(remarks),

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from homeport.core import mail
 from homeport.core.clock import now
 from homeport.core.config import Config
-from homeport.core.db import db, end_transaction
+from homeport.core.db import after_commit, db, empty_log, end_transaction
 from homeport.jobs import outside, queries
 from homeport.jobs.models import Mail
 from homeport.jobs.service import due, every, job
@@ -53,6 +53,18 @@ def settle(moment: datetime) -> None:
     db.session.execute(
         left.values(status="unknown", last_error="The worker ended while it was handing this mail over.")
     )
+    forget_last_ones()
+
+
+def forget_last_ones() -> None:
+    """Delete the mails to people without an account that nothing is left to be done with, whatever became of them."""
+    settled = (Mail.is_last.is_(True), Mail.status.in_(["sent", "failed", "unknown"]))
+    if db.session.scalars(delete(Mail).where(*settled).returning(Mail.id)).all():
+        after_commit(_empty_log)
+
+
+def _empty_log() -> None:
+    empty_log()  # where somebody is reading, the chore of every day does it
 
 
 def claim(moment: datetime) -> Mail | None:
@@ -89,6 +101,7 @@ def _send(courier: mail.Courier, config: Config, claimed: Mail) -> None:
         outcome = {"status": "unknown", "last_error": f"{error}, after it had taken the whole mail"}
     mine = (Mail.id == claimed.id, Mail.status == "sending", Mail.attempts == claimed.attempts)
     db.session.execute(update(Mail).where(*mine).values(**outcome))
+    forget_last_ones()
     end_transaction()
     log.info("mail %s", outcome["status"], extra={"mail": claimed.id, "why": outcome["last_error"]})
 

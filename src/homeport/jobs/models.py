@@ -39,3 +39,5 @@ class Mail(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    is_last: Mapped[bool | None]
+    """Whether its recipient has no account any more: the row then goes as soon as nothing is left to be done."""

@@ -34,6 +34,11 @@ def count_sendable(now: datetime) -> int:
     return _count(or_(settled, due) if has_mail_server() else settled)
 
 
+def count_failed() -> int:
+    """Mails that a person has to look at: refused for good, or with an unknown fate."""
+    return _count(Mail.status.in_(["failed", "unknown"]))
+
+
 def mail_by_id(mail_id: int) -> Mail | None:
     """One mail, or None."""
     return db.session.get(Mail, mail_id)

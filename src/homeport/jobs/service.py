@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from homeport.core import mail
 from homeport.core.config import Config
@@ -166,11 +166,12 @@ def queue_mail(
     html: str | None = None,
     expires_at: datetime | None = None,
     key: str | None = None,
+    is_last: bool = False,
 ) -> Mail:
     """Put a mail into the outbox, in the caller's transaction. It leaves after the commit, but not after `expires_at`.
 
-    A second mail with the same `key` is not queued: the first is returned. Raises Problem for an address no mail can
-    go to. Line breaks in the subject become blanks.
+    A second mail with the same `key` is not queued: the first is returned. `is_last`: nothing of it is kept once it is
+    sent, refused or too old. Raises Problem for an address no mail can go to. Line breaks in the subject become blanks.
     """
     try:
         mail.check_address(to)
@@ -182,7 +183,7 @@ def queue_mail(
     if queued is None:
         subject = mail.one_line(subject)
         queued = Mail(to=to, subject=subject, text=text, html=html, message_id=message_id, created_at=now)
-        queued.next_attempt_at, queued.expires_at = now, expires_at
+        queued.next_attempt_at, queued.expires_at, queued.is_last = now, expires_at, is_last
         db.session.add(queued)
         if current_app.config["HOMEPORT"].smtp_url:
             enqueue(JOBS["send_mails"])
@@ -195,6 +196,11 @@ def retry_mail(queued: Mail, now: datetime) -> None:
         raise Problem("This mail can't be sent again.", status=409, code="mail_gone")
     queued.status, queued.next_attempt_at, queued.last_error = "queued", now, None
     enqueue(JOBS["send_mails"])
+
+
+def forget_recipient(address: str) -> None:
+    """Take every mail to an address out of the outbox, sent or not: nobody there is to be written to any more."""
+    db.session.execute(delete(Mail).where(Mail.to == address))
 
 
 def delete_mail(queued: Mail) -> None:

@@ -1,11 +1,11 @@
-"""Pictures: kept under the hash of their bytes, served so that none can run script."""
+"""Pictures, of posts and of people: kept under the hash of their bytes, served so that none can run script."""
 
 from flask import Flask
 
-from homeport.media import jobs
+from homeport.media import jobs, picture_routes
 from homeport.media.routes import bp
 
-__all__ = ["jobs", "register"]
+__all__ = ["jobs", "picture_routes", "register"]
 
 
 def register(app: Flask) -> None:

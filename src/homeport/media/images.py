@@ -2,6 +2,8 @@
 
 import io
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -41,28 +43,50 @@ class Picture:
 
 def read(data: bytes) -> Picture:
     """Recognise and clean a picture. Raises Problem when it is none, is damaged or is too large to be safe."""
-    if len(data) > MAX_BYTES:
-        raise _refused(f"The picture is larger than {MAX_BYTES // 2**20} MB.", "picture_too_large")
-    if _looks_like_svg(data):
+    if len(data) <= MAX_BYTES and _looks_like_svg(data):
         return _read_svg(data)
-    try:
-        return _read_raster(data)
-    except UnidentifiedImageError:
-        raise _refused("This is not a picture a browser can show (PNG, JPEG, GIF, WebP, AVIF or SVG).") from None
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
-        raise _refused("The picture is damaged and cannot be read.") from None
+    return _read_raster(data)
 
 
-def _refused(message: str, code: str = "not_a_picture") -> Problem:
+def refused(message: str, code: str = "not_a_picture") -> Problem:
+    """What somebody is told whose picture cannot be taken."""
     return Problem(message, status=422, code=code, hint="Save it again from a picture program, smaller if need be.")
 
 
+@contextmanager
+def opened(data: bytes, formats: Iterable[str]) -> Iterator[Image.Image]:
+    """A picture in one of these formats, of which only the head is read so far; whatever is wrong with it later too
+    raises Problem.
+    """
+    if len(data) > MAX_BYTES:
+        raise refused(f"The picture is larger than {MAX_BYTES // 2**20} MB.", "picture_too_large")
+    try:
+        with Image.open(io.BytesIO(data), formats=list(formats)) as image:
+            # Sizes are judged before any pixel is decoded.
+            size = image.width * image.height
+            if size > MAX_PIXELS or (count := getattr(image, "n_frames", 1)) > MAX_FRAMES or size * count > MAX_PIXELS:
+                raise _too_many()
+            yield image
+    except Image.DecompressionBombError:
+        raise _too_many() from None
+    except UnidentifiedImageError:
+        raise refused(f"This is not a picture that can be shown here ({_list(formats)}).") from None
+    except (OSError, ValueError, SyntaxError, EOFError):
+        raise refused("The picture is damaged and cannot be read.") from None
+
+
+def _too_many() -> Problem:
+    return refused("The picture has too many pixels or frames to be opened safely.", "picture_too_large")
+
+
+def _list(formats: Iterable[str]) -> str:
+    names = ["WebP" if name == "WEBP" else name for name in formats]
+    names += ["SVG"] * (len(names) == len(FORMATS))
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
 def _read_raster(data: bytes) -> Picture:
-    with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
-        # The header is read by now and nothing else: sizes are judged before any pixel is decoded.
-        size = image.width * image.height
-        if size > MAX_PIXELS or (frames := getattr(image, "n_frames", 1)) > MAX_FRAMES or size * frames > MAX_PIXELS:
-            raise _refused("The picture has too many pixels or frames to be opened safely.", "picture_too_large")
+    with opened(data, FORMATS) as image:
         kind = image.format or ""
         content_type, extension = FORMATS[kind]
         clean = _encode(image, kind)
@@ -109,7 +133,7 @@ def _read_svg(data: bytes) -> Picture:
     It may hold script: it is only ever served under a policy that lets none run (`media.routes`).
     """
     if len(data) > MAX_SVG_BYTES:
-        raise _refused(f"The drawing is larger than {MAX_SVG_BYTES // 2**20} MB.", "picture_too_large")
+        raise refused(f"The drawing is larger than {MAX_SVG_BYTES // 2**20} MB.", "picture_too_large")
     first: list[tuple[str, dict[str, str]]] = []
 
     def note(name: str, attributes: dict[str, str]) -> None:
@@ -123,15 +147,15 @@ def _read_svg(data: bytes) -> Picture:
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, ValueError, LookupError):  # the last two: an encoding that expat does not know
-        raise _refused("The drawing is not well-formed SVG.") from None
+        raise refused("The drawing is not well-formed SVG.") from None
     name, attributes = first[0]
     if name.rpartition(":")[2] != "svg":
-        raise _refused("This is XML, but not an SVG drawing.")
+        raise refused("This is XML, but not an SVG drawing.")
     return Picture(data, "image/svg+xml", "svg", _pixels(attributes.get("width")), _pixels(attributes.get("height")))
 
 
 def _refuse_entities(*_arguments: object) -> int:
-    raise _refused("The drawing declares entities, which are not accepted.")
+    raise refused("The drawing declares entities, which are not accepted.")
 
 
 def _pixels(length: str | None) -> int | None:

@@ -11,7 +11,7 @@ from homeport.core.errors import not_found
 from homeport.core.http import public
 from homeport.media.images import CONTENT_TYPES
 
-bp = Blueprint("media", __name__)
+bp = Blueprint("media", __name__, template_folder="templates")
 
 _NAME = re.compile(r"[0-9a-f]{64}\.(?:" + "|".join(CONTENT_TYPES) + ")")
 

@@ -3,10 +3,15 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from homeport.core.db import db
+from sqlalchemy import delete
+
+from homeport.accounts.queries import portraits
+from homeport.core.db import after_commit, db, end_transaction
 from homeport.core.errors import Problem
 from homeport.media import images, queries
 from homeport.media.models import Media
@@ -31,7 +36,11 @@ def store(data: bytes, *, original_name: str, owner_id: int | None, folder: Path
     The file is on the disk before the row is written: a crash in between leaves a file that `sweep` removes later,
     never a row that shows nothing. Raises Problem for what is no picture, and 507 when the disk is full.
     """
-    picture = images.read(data)
+    return keep(images.read(data), original_name=original_name, owner_id=owner_id, folder=folder, now=now)
+
+
+def keep(picture: images.Picture, *, original_name: str, owner_id: int | None, folder: Path, now: datetime) -> Media:
+    """Keep a picture that is clean already, as `store` does. Raises Problem 507 when the disk is full."""
     name = name_of(picture)
     known = queries.by_name(name)
     if known is not None and (folder / name).exists():
@@ -73,6 +82,25 @@ def _write(folder: Path, name: str, data: bytes) -> None:
             code="storage_failed",
             hint="Free some space on the disk, then try again; nothing was lost.",
         ) from None
+
+
+def drop(names: Collection[str], folder: Path) -> None:
+    """Remove pictures: their rows with this transaction, their files once it has committed."""
+    for name in sorted(names):
+        db.session.execute(delete(Media).where(Media.name == name))
+        after_commit(partial(_unlink, folder / name))
+
+
+def _unlink(file: Path) -> None:
+    # The row may be back by now: whoever stores the same picture anew shall find its file.
+    if queries.by_name(file.name) is None:
+        file.unlink(missing_ok=True)
+    end_transaction()
+
+
+def drop_unused(owner_id: int, shown: Collection[str], folder: Path) -> None:
+    """Remove somebody's pictures but for those `shown` in a text; those stay, and are nobody's."""
+    drop(queries.names_of(owner_id) - set(shown) - portraits(), folder)
 
 
 def sweep(folder: Path, now: datetime) -> int:

@@ -1,14 +1,15 @@
-"""The owner's settings page, and the address that watchers ask."""
+"""The owner's pages about the place as a whole, and the address that watchers ask."""
 
 from dataclasses import asdict
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from homeport.core.clock import now
 from homeport.core.http import owner, public, viewer
 from homeport.core.site import Site, site
-from homeport.ops import health, service
+from homeport.ops import health, inspection, service
+from homeport.ops.checks import Mark
 from homeport.ops.forms import SiteForm
 from homeport.ui.messages import say
 
@@ -32,6 +33,15 @@ def change_settings() -> ResponseReturnValue:
     service.change_settings(Site(**form.data), viewer(), now())
     say("Saved. Readers see it from now on.")
     return redirect(url_for("ops.settings"), 303)
+
+
+@bp.get("/admin/security")
+@owner
+def security() -> str:
+    """What is good, what is not, and what mends it."""
+    rows = inspection.rows(current_app.config["HOMEPORT"], viewer(), now())
+    counts = {mark.value: sum(row.mark is mark for row in rows) for mark in Mark}
+    return render_template("ops/security.html", rows=rows, counts=counts)
 
 
 @bp.get("/healthz")

@@ -2,12 +2,14 @@
 
 from flask import Flask
 
-from homeport.posts import editor_routes, jobs
+from homeport.posts import api_routes, departures, editor_routes, jobs, preview_routes
 from homeport.posts.routes import bp
 
-__all__ = ["editor_routes", "jobs", "register"]  # the first two register views and jobs by being imported
+__all__ = ["departures", "editor_routes", "jobs", "register"]  # the first three register themselves when imported
 
 
 def register(app: Flask) -> None:
-    """Add the desk and the editor; jobs and views register themselves when they are imported."""
+    """Add the desk, the editor, previews and the API; jobs and views register themselves when they are imported."""
     app.register_blueprint(bp)
+    app.register_blueprint(preview_routes.public_bp)
+    app.register_blueprint(api_routes.bp)

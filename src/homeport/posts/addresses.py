@@ -16,7 +16,7 @@ NEW = "posts"
 
 RESERVED = frozenset(
     """.well-known about account admin api archive authors comments favicon.ico feed feed.json feed.xml healthz learn
-    login logout media metrics newsletter register reset robots.txt search setup sitemap.xml static tags write
+    login logout media metrics newsletter preview register reset robots.txt search setup sitemap.xml static tags write
     """.split()  # noqa: SIM905 (a word a line would fill the page)
 )
 """First parts of addresses that the blog itself answers. A test holds this against the routes."""

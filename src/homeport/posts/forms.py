@@ -1,12 +1,14 @@
-"""The editor's form. What may be stored is decided by `texts.accept`; here fields are only read."""
+"""The editor's form, and the one for a preview link. What may be stored is decided by `texts.accept`."""
 
-from wtforms import HiddenField, StringField, TextAreaField, widgets
+from wtforms import HiddenField, RadioField, StringField, TextAreaField, widgets
 from wtforms.validators import InputRequired
 
+from homeport.posts.previews import DAYS
 from homeport.posts.texts import LIMITS, Draft
-from homeport.ui.forms import Form
+from homeport.ui.forms import Form, Length
 
 NOTHING = Draft("", "")
+LIFETIMES = {str(days): "1 day" if days == 1 else f"{days} days" for days in DAYS}
 
 
 class EditorForm(Form):
@@ -55,3 +57,10 @@ def fields_of(draft: Draft, version: int) -> dict[str, str]:
         "path": draft.path,
         "version": str(version),
     }
+
+
+class PreviewForm(Form):
+    """A link that shows a draft: for whom, and for how long."""
+
+    note = StringField("Whom is it for?", [Length(max=200)], render_kw={"autocomplete": "off"})
+    days = RadioField("It works for", choices=LIFETIMES, default="7")

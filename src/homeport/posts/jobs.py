@@ -6,7 +6,7 @@ from homeport.core.clock import now
 from homeport.core.db import db
 from homeport.core.markdown import RENDERER_VERSION
 from homeport.jobs.service import due, every, job, progress, step
-from homeport.posts import library, queries, service
+from homeport.posts import library, previews, queries, service
 from homeport.posts.models import Post
 
 log = logging.getLogger(__name__)
@@ -57,3 +57,10 @@ def render_post_again(post_id: int) -> None:
     post = db.session.get(Post, post_id)
     if post is not None:
         service.render_again(post)
+
+
+@every(hours=1, due=previews.count_over)
+@job("clear_preview_links")
+def clear_preview_links() -> None:
+    """Delete the preview links whose time is over."""
+    previews.clear(now())

@@ -13,6 +13,7 @@ from homeport.posts import queries
 from homeport.posts.models import Post, Redirect, Revision, Tag
 
 SHOWN_REVISIONS = 500
+_OWN_LINE = (Post.id, Post.version, Post.title, Post.path, Post.created_at, Post.updated_at, Post.published_at)
 _DESK_LINE = (Post.id, Post.title, Post.path, Post.updated_at, Post.scheduled_at, User.display_name, *queries.STANDS)
 
 
@@ -34,6 +35,14 @@ def titled(words: str) -> ColumnElement[bool]:
 def own(viewer: Viewer) -> ColumnElement[bool]:
     """Narrows to somebody's own posts."""
     return Post.author_id == viewer.user_id
+
+
+def own_lines(viewer: Viewer, before: int | None, limit: int) -> Sequence[Any]:
+    """At most `limit` of somebody's own posts but for those in the trash, the newest first, starting after `before`."""
+    lines = select(*_OWN_LINE, Post.scheduled_at, *queries.STANDS).where(own(viewer), queries.in_state(""))
+    if before is not None:
+        lines = lines.where(Post.id < before)
+    return db.session.execute(lines.order_by(Post.id.desc()).limit(limit)).all()
 
 
 def owners(path: str) -> set[int]:

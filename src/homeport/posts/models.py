@@ -126,3 +126,25 @@ class Redirect(PublicContent, Base):
     path: Mapped[str] = mapped_column(String(400), primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class PreviewLink(Base):
+    """A link that shows a post as it stands to whoever has it, until `expires_at`; stored as its digest.
+
+    It works while its maker may work on the post. A link that is taken back, or whose post was published or thrown
+    away, has no row any more. `note`: whom it was made for.
+    """
+
+    __tablename__ = "preview_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    note: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    opened: Mapped[int] = mapped_column(default=0)
+    last_opened_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    made_by: Mapped[User] = relationship()

@@ -8,7 +8,7 @@ class DraftProblem(Problem):
 
     def __init__(self, field: str, message: str, hint: str, *, code: str = "invalid_post") -> None:
         super().__init__(message, status=422, code=code, hint=hint)
-        self.field = field
+        self.field: str = field
 
 
 class Conflict(Problem):

@@ -6,7 +6,7 @@ database does.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,14 +26,15 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from homeport.accounts.models import User
 from homeport.core.db import UTCDateTime, db
 from homeport.core.errors import not_found
 from homeport.core.http import ANONYMOUS, Role, Viewer
-from homeport.posts.models import Byline, Post, Redirect, Status, Tag, post_tags
-from homeport.posts.rows import Article, Entry, Line, Name, Position, Profile, address
+from homeport.posts.models import Byline, Post, PreviewLink, Redirect, Status, Tag, post_tags
+from homeport.posts.names import Pairs, pairs
+from homeport.posts.rows import Article, Entry, Line, Name, Position, Preview, Profile, Standing, address
 
 # What other features may take from here besides the questions themselves.
 __all__ = ["Article", "Entry", "Line", "Name", "Position", "Profile", "address"]
@@ -65,9 +66,12 @@ LISTED = visible_to(ANONYMOUS)
 _SUMMARY = case((Post.summary != "", Post.summary), else_=Post.excerpt).label("summary")
 _TIME = cast("InstrumentedAttribute[datetime]", Post.published_at)  # a public post has one
 _LINE = (Post.path, Post.title, _TIME)
-_ENTRY = (*_LINE, Post.id, _SUMMARY, Post.words)
-_WRITER = (User.display_name, User.handle)
-_ARTICLE = (Post.author_id, Post.updated_at, Post.html, Post.toc, Post.status)
+_BYLINES = select(Byline.name, Byline.slug).where(Byline.post_id == Post.id).order_by(Byline.position).correlate(Post)
+_TAGS = select(Tag.name, Tag.slug).join(post_tags, post_tags.c.tag_id == Tag.id)
+_TAGS = _TAGS.where(post_tags.c.post_id == Post.id).order_by(Tag.name).correlate(Post)
+_NAMES = (User.display_name, User.handle, pairs(_BYLINES).label("bylines"), pairs(_TAGS).label("tags"))
+_ENTRY = (*_LINE, Post.id, _SUMMARY, Post.words, *_NAMES)
+_ARTICLE = (Post.author_id, Post.updated_at, Post.html, Post.toc, Post.status, User.picture)
 _HAS_BYLINE = exists().where(Byline.post_id == Post.id).correlate(Post)
 _PLACE = tuple_(Post.published_at, Post.id)
 _OLDEST_FIRST = (Post.published_at, Post.id)
@@ -76,16 +80,10 @@ _NEWEST_FIRST = (Post.published_at.desc(), Post.id.desc())
 # The questions of every page are put together once, with places for what changes: doing it each time takes five times
 # as long as asking.
 _HERE = tuple_(bindparam("time", type_=UTCDateTime), bindparam("post"))
-_NEWEST = select(*_ENTRY, *_WRITER).join(Post.author).where(LISTED).order_by(*_NEWEST_FIRST).limit(bindparam("limit"))
-_AT_PATH = select(*_ENTRY, *_ARTICLE, *_WRITER).join(Post.author).where(Post.path == bindparam("path"))
+_NEWEST = select(*_ENTRY).join(Post.author).where(LISTED).order_by(*_NEWEST_FIRST).limit(bindparam("limit"))
+_AT_PATH = select(*_ENTRY, *_ARTICLE).join(Post.author).where(Post.path == bindparam("path"))
 _OLDER = select(*_LINE).where(LISTED, _HERE > _PLACE).order_by(*_NEWEST_FIRST).limit(1)
 _NEWER = select(*_LINE).where(LISTED, _HERE < _PLACE).order_by(*_OLDEST_FIRST).limit(1)
-_POSTS: ColumnElement[Any] = bindparam("posts", expanding=True)
-_BYLINES = select(Byline.post_id, literal(0), Byline.position, Byline.name, Byline.slug)
-_BYLINES = _BYLINES.where(Byline.post_id.in_(_POSTS))
-_TAGS = select(post_tags.c.post_id, literal(1), literal(0), Tag.name, Tag.slug).where(post_tags.c.post_id.in_(_POSTS))
-_TAGS = _TAGS.join(Tag, Tag.id == post_tags.c.tag_id)
-_NAMES = union_all(_BYLINES, _TAGS).order_by(literal_column("3"), literal_column("4"))
 
 
 def newest(limit: int, before: Position | None = None, among: ColumnElement[bool] | None = None) -> list[Entry]:
@@ -93,9 +91,7 @@ def newest(limit: int, before: Position | None = None, among: ColumnElement[bool
     statement = _NEWEST if among is None else _NEWEST.where(among)
     if before is not None:
         statement = statement.where(_HERE > _PLACE)
-    rows = _ask(statement, limit=limit, **_at(before)).all()
-    names = _names([row[3] for row in rows])
-    return [_entry(row, names[row[3]]) for row in rows]
+    return [_entry(row) for row in _ask(statement, limit=limit, **_at(before)).all()]
 
 
 def positions_after(start: Position, limit: int, among: ColumnElement[bool] | None = None) -> list[Position]:
@@ -122,9 +118,11 @@ def _own(slug: str) -> ColumnElement[bool]:
 def article(path: str, viewer: Viewer) -> Article | None:
     """The post at exactly `path`, if `viewer` may read it."""
     row: Any = _ask(_AT_PATH.where(visible_to(viewer)), path=path).first()
-    if row is None:
-        return None
-    names = _names([row.id])[row.id]
+    return None if row is None else _article(row)
+
+
+def _article(row: Any) -> Article:
+    authors, tags = _names(row.display_name, row.handle, row.bylines, row.tags)
     return Article(
         path=row.path,
         title=row.title,
@@ -132,13 +130,14 @@ def article(path: str, viewer: Viewer) -> Article | None:
         id=row.id,
         summary=row.summary,
         words=row.words,
-        authors=tuple(names.bylines) or (Name(row.display_name, row.handle),),
-        tags=tuple(names.tags),
+        authors=authors,
+        tags=tags,
         author_id=row.author_id,
         updated_at=row.updated_at,
         html=row.html,
         toc=row.toc,
         public=row.status is Status.PUBLISHED,
+        picture=None if row.bylines else row.picture,
     )
 
 
@@ -186,7 +185,7 @@ def profile(slug: str) -> Profile | None:
 
     An account needs a post of its own: else who registers under a byline's name would speak for its bearer.
     """
-    account = select(User.display_name, User.handle, User.bio, User.link)
+    account = select(User.display_name, User.handle, User.bio, User.link, User.picture)
     account = account.where(User.handle == slug, _any_public(_own(slug)))
     byline = select(Byline.name, Byline.slug).where(Byline.slug == slug, _any_public(written_by(slug))).limit(1)
     row: Any = db.session.execute(account).first() or db.session.execute(byline).first()
@@ -213,23 +212,14 @@ def _any_public(among: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists(select(true()).select_from(Post).where(LISTED, among))
 
 
-class _Names(NamedTuple):
-    bylines: list[Name]
-    tags: list[Name]
+def _entry(row: Sequence[Any]) -> Entry:
+    path, title, time, post, summary, words, *names = row
+    return Entry(path, title, time, post, summary, words, *_names(*names))
 
 
-def _names(posts: Sequence[int]) -> dict[int, _Names]:
-    """For each of these posts its bylines and its tags, both in order, by one question for all."""
-    found = {post: _Names([], []) for post in posts}
-    for post, kind, _position, name, slug in _ask(_NAMES, posts=posts):
-        found[post][kind].append(Name(name, slug))
-    return found
-
-
-def _entry(row: Sequence[Any], names: _Names) -> Entry:
-    path, title, time, post, summary, words, *writer = row
-    authors = tuple(names.bylines) or (Name(*writer),)
-    return Entry(path, title, time, post, summary, words, authors, tuple(names.tags))
+def _names(name: str, slug: str, bylines: Pairs, tags: Pairs) -> tuple[tuple[Name, ...], tuple[Name, ...]]:
+    """A post's authors, which are those of its bylines or else its account's name, and its tags."""
+    return tuple(map(Name._make, bylines or [(name, slug)])), tuple(map(Name._make, tags or ()))
 
 
 def _ask(statement: Executable, **values: Any) -> Result[*tuple[Any, ...]]:
@@ -240,19 +230,29 @@ def _ask(statement: Executable, **values: Any) -> Result[*tuple[Any, ...]]:
 # For writers.
 
 
-class Standing(NamedTuple):
-    """Where a post stands, as facts that a page for its writers goes by; in the order of STATES."""
-
-    draft: bool
-    scheduled: bool
-    published: bool
-    private: bool
-    trashed: bool
-
-
 def standing(post: Post) -> Standing:
     """Where a post stands."""
     return Standing(*(post.status == state for state in STATES))
+
+
+def is_previewable(post: Post) -> bool:
+    """Whether there is something to preview: what is public shows itself, and what is in the trash nobody is shown."""
+    return post.status not in {Status.PUBLISHED, Status.TRASHED}
+
+
+def preview(link: str, now: datetime) -> Preview | None:
+    """What the link with this digest shows now: a post that is neither public nor in the trash.
+
+    The link counts while whoever made it may work on the post.
+    """
+    maker = aliased(User)
+    may = or_(maker.role.in_((Role.EDITOR, Role.OWNER)), and_(maker.role == Role.AUTHOR, maker.id == Post.author_id))
+    statement = select(*_ENTRY, *_ARTICLE, PreviewLink.id.label("link_id"), PreviewLink.expires_at)
+    statement = statement.join(Post.author).join(PreviewLink, PreviewLink.post_id == Post.id)
+    statement = statement.join(maker, maker.id == PreviewLink.made_by_id).where(may, maker.suspended_at.is_(None))
+    statement = statement.where(PreviewLink.digest == link, PreviewLink.expires_at > now)
+    row: Any = _ask(statement.where(Post.status.not_in((Status.PUBLISHED, Status.TRASHED)))).first()
+    return None if row is None else Preview(_article(row), row.link_id, row.expires_at)
 
 
 def editable_by(viewer: Viewer) -> ColumnElement[bool]:

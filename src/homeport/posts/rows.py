@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from homeport.core.http import Role, Viewer
 
+_LONG_WORDS, _LONG_HEADINGS = 800, 3
+
 
 class Name(NamedTuple):
     """A tag or an author: the words to show, and the last part of its address."""
@@ -55,13 +57,22 @@ class Entry(Line):
 
 @dataclass(frozen=True, slots=True)
 class Article(Entry):
-    """A post to be read. `html` is sanitised; `public` is False for a private post that its viewer may see."""
+    """A post to be read. `html` is sanitised; `public` is False for a private post that its viewer may see.
+
+    `picture` is the name of its author's, where they have one and the post bears no other names.
+    """
 
     author_id: int
     updated_at: datetime
     html: str
     toc: Sequence[dict[str, str | int]]
     public: bool
+    picture: str | None
+
+    @property
+    def contents(self) -> Sequence[dict[str, str | int]]:
+        """The headings to list before the text: those of a text so long that a reader is helped by it."""
+        return self.toc if len(self.toc) >= _LONG_HEADINGS and self.words > _LONG_WORDS else ()
 
     def editable_by(self, viewer: Viewer) -> bool:
         """Whether to offer the way to the desk; the desk itself asks the database."""
@@ -70,12 +81,31 @@ class Article(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Somebody who has published. Who has no account here has no `bio` and no `link`."""
+    """Somebody who has published. Who has no account here has no `bio`, no `link` and no `picture`."""
 
     name: str
     slug: str
     bio: str = ""
     link: str = ""
+    picture: str | None = None
+
+
+class Standing(NamedTuple):
+    """Where a post stands, as facts that a page for its writers goes by; in the order of `queries.STATES`."""
+
+    draft: bool
+    scheduled: bool
+    published: bool
+    private: bool
+    trashed: bool
+
+
+class Preview(NamedTuple):
+    """A post as a preview link shows it, and the link."""
+
+    article: Article
+    link_id: int
+    expires_at: datetime
 
 
 def address(path: str) -> str:

@@ -18,7 +18,7 @@ from homeport.core.db import db
 from homeport.core.errors import Problem
 from homeport.core.events import post_published, post_withdrawn
 from homeport.core.http import SYSTEM, Viewer
-from homeport.posts import addresses, library, slugs, texts
+from homeport.posts import addresses, library, previews, queries, slugs, texts
 from homeport.posts.models import Byline, Post, Revision, Status
 from homeport.posts.problems import Conflict, DraftProblem
 from homeport.posts.texts import Draft, draft_of
@@ -199,6 +199,8 @@ def _move(
 def _announce(post: Post, before: Status, by: Viewer, now: datetime) -> None:
     log.info("post moved", extra={"post": post.id, "from": before, "to": post.status, "by": by.user_id})
     target = f"post:{post.id}"
+    if not queries.is_previewable(post):
+        previews.end_all(post)
     if post.status is Status.PUBLISHED:
         accounts.record("post_published", by=by, now=now, target=target, title=post.title)
         post_published.send(SENDER, post=post, now=now)
@@ -255,6 +257,8 @@ def bring_in(incoming: IncomingPost, *, author_id: int, now: datetime, post: Pos
             raise Conflict
         _overwrite(post, draft, updated, None)
         _date(post, incoming, now)
+        if not queries.is_previewable(post):
+            previews.end_all(post)
     names = incoming.bylines
     post.bylines = [Byline(position=at, name=name, slug=slugs.for_name(name)) for at, name in enumerate(names)]
     return Brought(post, _redirect_all(post, incoming.former_paths, now))

@@ -11,18 +11,12 @@ from homeport.reading.filters import author_links
 from homeport.ui.filters import machine_time
 
 _FIRST_PICTURE = re.compile(r'<img\b[^>]*?\ssrc="([^"]+)"')
-_LONG_WORDS, _LONG_HEADINGS = 800, 3
 
 
 def picture(article: Article, canonical: str) -> str:
     """The whole address of the first picture in the text; empty without one."""
     found = _FIRST_PICTURE.search(article.html)
     return urljoin(canonical, unescape(found[1])) if found else ""
-
-
-def is_long(article: Article) -> bool:
-    """Whether a reader is helped by a table of contents."""
-    return len(article.toc) >= _LONG_HEADINGS and article.words > _LONG_WORDS
 
 
 def json_ld(article: Article, canonical: str, site: Site) -> dict[str, Any]:

@@ -25,8 +25,8 @@ def author_links(authors: Iterable[Name]) -> list[tuple[str, str]]:
     return [(author.name, f"/authors/{quote(author.slug, safe='')}") for author in authors]
 
 
-def listing(app: Flask) -> Callable[[Entry], Markup]:
-    """A function that makes an entry's line of a list.
+def listing(app: Flask) -> Callable[[Iterable[Entry]], list[Markup]]:
+    """A function that makes the lines of a list of entries.
 
     Lines are kept by all that they are made from, so that one is never old: a list of which one post changed makes one.
     """
@@ -36,7 +36,11 @@ def listing(app: Flask) -> Callable[[Entry], Markup]:
         log: Any = app.jinja_env.get_template("reading/log.html").module
         return Markup(log.line(entry))  # noqa: S704 (a template's own output)
 
-    return lambda entry: line(entry, site().language, site().time_zone)
+    def lines(entries: Iterable[Entry]) -> list[Markup]:
+        present = site()
+        return [line(entry, present.language, present.time_zone) for entry in entries]
+
+    return lines
 
 
 def outside_link(target: str) -> str:
@@ -48,4 +52,4 @@ def register(app: Flask) -> None:
     """Make the filters known to the templates, under the functions' names."""
     for function in (tag_links, author_links, outside_link):
         app.add_template_filter(function)
-    app.add_template_filter(listing(app), "line_of_list")
+    app.add_template_filter(listing(app), "lines_of_list")

@@ -110,7 +110,7 @@ def post(path: str) -> ResponseReturnValue:
         newer=newer,
         picture=facts.picture(article, canonical),
         json_ld=facts.json_ld(article, canonical, site()) if article.public else None,
-        contents=article.toc if facts.is_long(article) else (),
+        contents=article.contents,
         may_edit=article.editable_by(viewer()),
     )
 

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterable
+from types import FrameType
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from homeport.app import create_app
@@ -16,6 +17,7 @@ from homeport.core.net import TrustedProxies
 from homeport.serving.bodies import arrived
 from homeport.serving.cache import page_cache
 from homeport.serving.lifeline import DRAIN, end_this_process
+from homeport.serving.listener import take_no_more
 from homeport.serving.versions import site_version
 
 
@@ -38,9 +40,14 @@ def _follow_parent() -> None:
 
 
 def draining(app: WSGIApplication) -> WSGIApplication:
-    """`app`, whose answers say `Connection: close` from the signal DRAIN on."""
+    """`app`, whose answers say `Connection: close` from the signal DRAIN on; new connections then stay away."""
     drained: list[int] = []
-    signal.signal(DRAIN, lambda number, _frame: drained.append(number))
+
+    def drain(number: int, _frame: FrameType | None) -> None:
+        drained.append(number)
+        take_no_more()
+
+    signal.signal(DRAIN, drain)
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not drained:
@@ -53,8 +60,7 @@ def draining(app: WSGIApplication) -> WSGIApplication:
 def stack(config: Config) -> WSGIApplication:
     """Flask behind the page cache. Forwarded headers are settled in front of the cache where some are believed, as the
     scheme is part of a page's key; where none are, a page out of memory need not wait for that."""
-    # Half of the threads, so that the other half can answer whoever brings nothing.
-    flask = arrived(create_app(config).wsgi_app, max(1, config.web_threads // 2))
+    flask = arrived(create_app(config).wsgi_app)
     current = site_version(config).current
     size = config.cache_megabytes * 1_000_000
     if config.trusted_proxies:

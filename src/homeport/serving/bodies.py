@@ -5,31 +5,28 @@ long as they like: without this, as many idle senders as there are threads would
 """
 
 from io import BytesIO
-from threading import BoundedSemaphore
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from homeport.core.http import BUSY, MOST_BYTES
+from homeport.core.waiting import place
 
 PIECE = 64 * 1024
 
 
-def arrived(app: WSGIApplication, places: int) -> WSGIApplication:
-    """`app`, whose requests have arrived in full; of those that have not, `places` are waited for at the same time.
+def arrived(app: WSGIApplication) -> WSGIApplication:
+    """`app`, whose requests have arrived in full; for those that have not, one waits while there is a place to wait in.
 
     One more is answered as too busy (`environ[BUSY]`) without its body being read. A body that ends before
     the announced length is refused: the server itself would pass the first half of a text on as the whole.
     """
-    free = BoundedSemaphore(places)
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> object:
         if _brings_a_body(environ):
-            if free.acquire(blocking=False):
-                try:
+            with place() as found:
+                if found:
                     environ["wsgi.input"] = _whole(environ)
-                finally:
-                    free.release()
-            else:
-                environ[BUSY] = True
+                else:
+                    environ[BUSY] = True
         return app(environ, start_response)
 
     return serve  # type: ignore[return-value]  # whatever `app` returns

@@ -8,8 +8,8 @@ import time
 
 GRACE_SECONDS = 10
 DRAIN = signal.SIGUSR1
-"""Sent to the web server before SIGTERM: from then on each answer is its connection's last. A connection that the
-server closes by itself may at that moment carry a request, which then fails."""
+"""Sent to the web server before SIGTERM: from then on each answer is its connection's last, and no new connection comes
+about. One that the server closes by itself may at that moment carry a request, which then fails."""
 
 
 def follow_stdin() -> None:

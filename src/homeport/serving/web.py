@@ -8,7 +8,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import MPServer
 
-from homeport.core import log
+from homeport.core import log, waiting
 from homeport.core.command import with_config
 from homeport.core.config import Config
 from homeport.serving.address import resolve
@@ -43,7 +43,7 @@ def server(config: Config) -> MPServer:
         http=HTTPModes.http1,
         websockets=False,
         workers=config.web_processes,
-        blocking_threads=max(2, config.web_threads),  # one may have to wait for a sender
+        blocking_threads=config.web_threads + waiting.PLACES,
         log_level=LogLevels.warning,
         log_dictconfig=_LOGGING,
         respawn_failed_workers=True,

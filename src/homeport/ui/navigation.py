@@ -35,6 +35,13 @@ DESK = (
     Link("Account", "/account"),
 )
 
+PLACE = (
+    Link("Settings", "/admin/settings", Role.OWNER),
+    Link("Safety", "/admin/security", Role.OWNER),
+    Link("Audit log", "/admin/audit", Role.OWNER),
+)
+"""Beside each other on the pages for running the place, so that the bar stays short enough for a telephone."""
+
 
 def site_links() -> list[Link]:
     """The public links; the same for everybody, so that they may stand on a cached page."""
@@ -44,6 +51,11 @@ def site_links() -> list[Link]:
 def desk_links(role: Role) -> list[Link]:
     """The links of a signed-in person with `role`."""
     return [link for link in DESK if link.path in _served() and role >= link.least]
+
+
+def place_links(role: Role) -> list[Link]:
+    """The links between the pages for running the place."""
+    return [link for link in PLACE if link.path in _served() and role >= link.least]
 
 
 def is_served(path: str) -> bool:
@@ -63,4 +75,5 @@ def register(app: Flask) -> None:
     """Make the links known to the templates."""
     app.add_template_global(site_links)
     app.add_template_global(desk_links)
+    app.add_template_global(place_links)
     app.add_template_global(is_served)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from homeport.core import programs
 from homeport.core.db import db
 from homeport.core.errors import Problem
 from homeport.core.site import Site
@@ -57,7 +58,7 @@ SECRET_FIELD = re.compile(r"password|token|secret|code", re.IGNORECASE)
 def problem_page(error: Problem) -> Response:
     """`error` as a page or as JSON, with its own status and headers."""
     hint = error.hint or EXPLANATIONS.get(error.status, UNEXPECTED)[2]
-    answer = _answer(error.status, error.code, error.message, hint, resend=error.resend)
+    answer = _answer(error.status, error.code, error.message, hint, resend=error.resend, field=error.field)
     answer.headers.update(error.headers)
     return answer
 
@@ -76,7 +77,9 @@ def http_error_page(error: HTTPException) -> HTTPException | Response:
 
 
 def prefers_json() -> bool:
-    """Whether the client would rather have JSON than HTML (RFC 9110 section 12.5.1)."""
+    """Whether the client would rather have JSON than HTML (RFC 9110 section 12.5.1), or is a program."""
+    if programs.are_asked():
+        return True
     accepted = request.accept_mimetypes
     return accepted["application/json"] > accepted["text/html"]
 
@@ -86,7 +89,9 @@ def sent_fields() -> list[tuple[str, str]]:
     return [(name, text) for name, text in request.form.items(multi=True) if not SECRET_FIELD.search(name)]
 
 
-def _answer(status: int, code: str, message: str, hint: str, *, resend: bool = False) -> Response:
+def _answer(
+    status: int, code: str, message: str, hint: str, *, resend: bool = False, field: str | None = None
+) -> Response:
     # What failed is taken back before the page is made: rendering reads the database, and must not flush half a change.
     with suppress(SQLAlchemyError):
         db.session.rollback()
@@ -94,7 +99,7 @@ def _answer(status: int, code: str, message: str, hint: str, *, resend: bool = F
     request_id = g.get("request_id", "")
     if prefers_json():
         body = {"code": code, "message": message, "hint": hint, "request_id": request_id}
-        answer = jsonify(error=body)
+        answer = jsonify(error=body | ({"field": field} if field else {}))
     else:
         page = _page(status, code=code, message=message, hint=hint, request_id=request_id, resend=resend)
         answer = Response(page, mimetype="text/html")

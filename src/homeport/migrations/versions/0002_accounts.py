@@ -134,6 +134,9 @@ def upgrade() -> None:
         sa.Column("file", sa.String(length=80), nullable=True),
         sa.Column("size", sa.Integer(), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=True),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("failure", sa.String(length=300), nullable=True),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_personal_exports_user_id_users"), ondelete="CASCADE"
         ),
@@ -211,6 +214,7 @@ def upgrade() -> None:
             ["digest"],
             ondelete="SET NULL",
         )
+    op.add_column("mails", sa.Column("is_last", sa.Boolean(), nullable=True))
     op.add_column("users", sa.Column("email_confirmed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("users", sa.Column("has_short_password", sa.Boolean(), nullable=True))
     op.add_column("users", sa.Column("picture", sa.String(length=80), nullable=True))
