@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import logins, markdown, reading
+from benchmarks import logins, markdown, reading, timing
 
 if __name__ == "__main__":
-    sys.exit(max([benchmark.main() for benchmark in (reading, markdown, logins)]))
+    sys.exit(max([benchmark.main() for benchmark in (reading, markdown, logins, timing)]))

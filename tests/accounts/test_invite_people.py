@@ -104,6 +104,12 @@ def test_opening_the_page_uses_nothing_up(app: Flask, everybody: Cast, browser: 
     assert client.submit("/invitation", {**DORA, "token": token}).status_code == 303
 
 
+def test_who_holds_an_invitation_may_make_many_mistakes(everybody: Cast, browser: Any, client: Browser) -> None:
+    form = {**DORA, "token": invite(browser(everybody.olga)), "password": "too short"}
+    with time_machine.travel(clock.now(), tick=False):
+        assert {client.submit("/invitation", form).status_code for _ in range(35)} == {422}
+
+
 def test_a_mistake_keeps_the_invitation_and_what_was_typed(everybody: Cast, browser: Any, client: Browser) -> None:
     token = invite(browser(everybody.olga))
     page = client.submit("/invitation", {**DORA, "token": token, "password": "too short"})

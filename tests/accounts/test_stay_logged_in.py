@@ -128,7 +128,7 @@ def test_a_visit_leaves_the_site_as_it_is(app: Flask, everybody: Cast, client: B
 
 
 def test_noting_a_visit_waits_for_no_writer(config: Config, everybody: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (database, sessions):
+    for module in (database, afterwards):
         monkeypatch.setattr(module, "BUSY_SECONDS", FOR_EVER)
     app = create_app(config)
     app.test_client_class = Browser

@@ -53,7 +53,7 @@ def test_with_the_first_passkey_come_recovery_codes_shown_once(
     assert page.index("Laptop") < page.index("Key ring</strong>")
     with app.app_context():
         told = db.session.scalars(select(Mail.subject).where(Mail.to == everybody.alice.email)).all()
-        assert sum("added a passkey" in subject for subject in told) == 2
+        assert sum("a passkey was added" in subject for subject in told) == 2
 
 
 def test_what_is_kept_of_a_passkey(app: Flask, everybody: Cast, browser: Login, device: Authenticator) -> None:

@@ -8,7 +8,18 @@ belongs to somebody else shows to nobody but them.
 from datetime import datetime
 from typing import NamedTuple
 
-from homeport.accounts import audit, ceremonies, devices, mails, notices, queries, sessions, throttle, tokens
+from homeport.accounts import (
+    api_tokens,
+    audit,
+    ceremonies,
+    devices,
+    mails,
+    notices,
+    queries,
+    sessions,
+    throttle,
+    tokens,
+)
 from homeport.accounts.models import OneTimeToken, User
 from homeport.accounts.turns import PEOPLE, take_turns
 from homeport.core.errors import Problem
@@ -82,6 +93,7 @@ def undo(token: str, *, by: Viewer, now: datetime) -> User:
     user.email_confirmed_at = now
     tokens.void_later(user.id, tokens.UNDO, since)
     sessions.end_all(user.id)
+    api_tokens.end_all(user.id)
     devices.forget_others(user.id, keep="")
     ceremonies.void(user.id)
     notices.changed(user, "email_change_undone", by=by, now=now)

@@ -72,6 +72,8 @@ WORDINGS = {
     "passkey_added": Wording("account", "{who} added a passkey[, “{name}”]"),
     "passkey_renamed": Wording("account", "{who} renamed a passkey[ to “{name}”]"),
     "passkey_removed": Wording("account", "{who} removed a passkey[, “{name}”]"),
+    "token_made": Wording("account", "{who} made an API token[, “{name}”]"),
+    "token_revoked": Wording("account", "{who} revoked an API token[, “{name}”]"),
     "recovery_codes_made": Wording("account", "{who} made new recovery codes"),
     "export_asked": Wording("account", "{who} asked for a copy of everything"),
     "export_downloaded": Wording("account", "{who} downloaded a copy of everything"),

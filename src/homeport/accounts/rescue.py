@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
-from homeport.accounts import ceremonies, devices, notices, recovery, sessions, totp
+from homeport.accounts import api_tokens, ceremonies, devices, notices, recovery, sessions, totp
 from homeport.accounts.models import Passkey, User
 from homeport.core.db import db
 from homeport.core.http import Viewer
@@ -32,6 +32,7 @@ def remove_second_factor(user: User, *, by: Viewer, now: datetime) -> None:
         user.password_hash = None
         user.has_short_password = None
     sessions.end_all(user.id)
+    api_tokens.end_all(user.id)
     devices.distrust_all(user.id)
     ceremonies.void(user.id)
     notices.changed(user, "second_factor_removed", by=by, now=now)
