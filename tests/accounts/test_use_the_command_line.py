@@ -22,7 +22,9 @@ from homeport.core.db import commit, db
 from homeport.core.errors import Problem
 from homeport.core.http import Role
 from tests.accounts.acts import NEW_PASSWORD, is_logged_in, log_in
+from tests.accounts.authenticator import Authenticator
 from tests.accounts.letterbox import last_letter
+from tests.accounts.passkey_acts import add
 from tests.cast import Cast, Person
 
 Run = Callable[..., Result]
@@ -204,6 +206,17 @@ def test_list_shows_everybody(everybody: Cast, run: Run, browser: Any) -> None:
     assert lines[0] == ["owner", "active", "olga@example.com", "Olga"]
     assert ["author", "suspended", "bob@example.com", "Bob"] in lines
     assert len(lines) == 5
+
+
+def test_who_logs_in_with_a_passkey_alone_is_listed_as_active(
+    everybody: Cast, run: Run, browser: Any, device: Authenticator
+) -> None:
+    alice = browser(everybody.alice)
+    add(alice, device)
+    alice.submit("/account/password/remove")
+    assert ["author", "active", "alice@example.com", "Alice"] in [
+        line.split() for line in run("list").output.splitlines()
+    ]
 
 
 def test_the_first_account_may_come_before_the_first_start(tmp_path: Path, config: Config) -> None:

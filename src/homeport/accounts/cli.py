@@ -8,7 +8,7 @@ import click
 from werkzeug.datastructures import MultiDict
 
 from homeport.accounts import audit as log
-from homeport.accounts import audit_search, queries, rescue, rotation, service
+from homeport.accounts import audit_search, factors, queries, rescue, rotation, service
 from homeport.accounts.audit_sentences import plain
 from homeport.accounts.browsers import name_of
 from homeport.accounts.forms import PersonForm
@@ -120,7 +120,8 @@ def list_(config: Config) -> None:
         if not people:
             click.echo("Nobody has an account yet. The link that homeport serve prints makes the owner's.")
         for person in people:
-            state = "suspended" if person.suspended_at else "active" if person.password_hash else "waiting"
+            has_way_in = person.password_hash or factors.count_passkeys(person.id)
+            state = "suspended" if person.suspended_at else "active" if has_way_in else "waiting"
             click.echo(f"{person.role.label:<8} {state:<10} {person.email:<32} {person.display_name}")
 
 
