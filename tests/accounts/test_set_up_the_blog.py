@@ -45,7 +45,7 @@ def test_the_owner_opens_the_link_and_can_write(app: Flask, client: Browser) -> 
     answer = client.submit("/setup", answers(token))
     assert (answer.status_code, answer.location) == (303, "/write")
     assert client.get("/write").location == "/account/security", "first a second factor"
-    assert "What will its first post be about?" in client.get("/account/security").text
+    assert "Letters from the harbour is yours." in client.get("/account/security").text
     with app.app_context():
         owner = queries.by_email("olga@example.com")
         assert owner is not None

@@ -4,14 +4,16 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from itertools import product
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from homeport.accounts import passwords
+from homeport.accounts.models import Attempt
+from homeport.core.db import commit, db
 from homeport.core.errors import Problem
 from tests.cast import Cast
 from tests.conftest import Browser
@@ -24,13 +26,13 @@ FORM = "application/x-www-form-urlencoded"
 # Texts that are dear to something: normal forms (accents in the wrong order, signs that become eighteen letters),
 # the parts of an address, quotes, blanks that are stripped, words that are compared.
 COSTLY: dict[str, Callable[[int], str]] = {
-    "accents": lambda n: "a" + "\u0315\u0300" * (n // 3),
-    "ligatures": lambda n: "\ufdfa" * (n * 5 // 6),
+    "accents": lambda n: "a" + "\u0315\u0300" * (n // 2),
+    "ligatures": lambda n: "\ufdfa" * (n // 2),
     "quotes": lambda n: '"' + "a b" * (n // 3) + '"@example.org',
     "commas": lambda n: "a," * (n // 2),
     "digits": lambda n: "9" * n,
 }
-LONG = 120_000
+LONG = 90_000
 
 
 @dataclass
@@ -45,23 +47,36 @@ class Sender:
 
     def __call__(self, length: int) -> Callable[[], None]:
         values = {**self.form.values(), self.name: COSTLY[self.kind](length)}
-        return lambda: self.answers.add(self.visitor.submit(self.form.action, values).status_code)
+
+        def submit() -> None:
+            forget_attempts(self.visitor.application)
+            self.answers.add(self.visitor.submit(self.form.action, values).status_code)
+
+        return submit
 
 
+def forget_attempts(app: Flask) -> None:
+    """Let nobody be told to wait: a refusal costs nothing, and would hide what the form costs."""
+    with app.app_context():
+        db.session.execute(delete(Attempt))
+        commit()
+
+
+@pytest.mark.parametrize("kind", COSTLY)
 def test_no_field_of_any_form_can_be_filled_with_something_costly(
-    app: Flask, everybody: Cast, client: Browser, browser: Login, monkeypatch: pytest.MonkeyPatch
+    app: Flask, everybody: Cast, client: Browser, browser: Login, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr(passwords, "hasher", passwords.Hasher(passwords.FLOOR))
     bad, sent = [], 0
     for visitor, form in all_forms(app, everybody, client, browser):
-        for name, kind in product(form.typed(), COSTLY):
+        for name in form.typed():
             sender = Sender(visitor, form, name, kind)
             times = growth(sender, LONG)
-            if times > MOST_GROWTH or max(sender.answers) >= 500:
-                bad.append(f"{form.action} {name} {kind}: {sender.answers}, {times:.1f} times in step with its length")
+            if times > MOST_GROWTH or max(sender.answers) >= 429:
+                bad.append(f"{form.action} {name}: {sender.answers}, {times:.1f} times in step with its length")
             sent += 1
     assert bad == []
-    assert sent > 100
+    assert sent > 20
 
 
 @pytest.mark.parametrize("fields", [b"a&", b"a=&", b"&", b"%41=b&"])

@@ -87,7 +87,7 @@ def set_up() -> ResponseReturnValue:
     except Problem as problem:
         return refused(form, problem, "accounts/setup.html")
     presence.enter(user, "password")
-    say(f"Welcome, {user.display_name}. {form.title.data} is yours. What will its first post be about?")
+    say(f"Welcome, {user.display_name}. {form.title.data} is yours.")
     return redirect("/write", 303)
 
 
