@@ -145,7 +145,8 @@ def addresses(app: Flask) -> list[str]:
 
 
 def _is_page(rule: Rule) -> bool:
-    return rule.rule != "/healthz" and not rule.rule.startswith(programs.ROOT)
+    is_file = rule.rule.endswith((".csv", ".jsonl"))  # which a browser keeps and does not show
+    return rule.rule != "/healthz" and not is_file and not rule.rule.startswith(programs.ROOT)
 
 
 def _fill(app: Flask, rule: Rule) -> str | None:
