@@ -62,7 +62,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "one long tag": lambda n: "<img " + "src " * n,
     "a long run of backticks": lambda n: "x" + "`" * n + "a" * n,
     "runs of backticks that differ": lambda n: "x" + " ".join("`" * length for length in range(1, isqrt(3 * n))),
-    "code in every word": lambda n: "`a` " * (n // 4),
+    "code in every word": lambda n: "`a` " * (n // 8),
     "brackets": lambda n: "[" * n,
     "bracket pairs": lambda n: "[" + "[]" * n,
     "definitions": lambda n: "[a]: " + " " * n + "\n" + "[a" * n + "]: ",

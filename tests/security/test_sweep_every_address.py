@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Enum, String, update
 from werkzeug.routing import Rule
@@ -143,6 +143,7 @@ def test_no_parameter_crashes_or_bends_any_page(
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=NASTY)
+@example(value="/evil.example")
 def test_no_part_of_an_address_crashes_anything(
     app: Flask, visitors: dict[str, Browser], filled: None, value: str
 ) -> None:
@@ -154,10 +155,16 @@ def test_no_part_of_an_address_crashes_anything(
                     judge_safely(send(fill(rule, value)), f"{who} {method} {rule.rule} with {value!r}")
 
 
+def leads_to(location: str) -> str | None:
+    """The host a browser goes to, which takes a backslash for a slash. Where the rest of it says `evil.example`, as in
+    an address with a doubled slash that is sent to the one with a single slash, nobody is led away."""
+    return urlsplit(urljoin("http://localhost/x", location.replace("\\", "/"))).hostname
+
+
 def judge_safely(answer: TestResponse, what: str) -> None:
     # 503: there is no queue to cancel a job in before a worker has made one.
     assert answer.status_code < 500 or ("/admin/jobs/" in what and answer.status_code == 503), what
-    assert urlsplit(answer.headers.get("Location", "")).netloc in {"", "localhost"}, what
+    assert leads_to(answer.headers.get("Location", "")) == "localhost", what
     assert "X: y" not in str(answer.headers).splitlines(), what
     answer.close()
 
@@ -236,6 +243,18 @@ def judge_page(answer: TestResponse, what: str) -> None:
             assert name not in {"srcdoc", "formaction", "style"}, what
             if name in {"href", "src", "action"}:
                 assert scheme(value) in {"", "http", "https", "mailto"}, f"{what}: {name}={value}"
+
+
+def test_a_way_out_is_told_from_a_way_home() -> None:
+    assert leads_to("") == leads_to("/a//evil.example") == leads_to("?next=//evil.example") == "localhost"
+    for away in (
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example/x",
+        "https://evil.example",
+        "javascript:alert(1)",
+    ):
+        assert leads_to(away) != "localhost"
 
 
 def test_the_walk_over_the_tables_finds_what_people_write() -> None:
