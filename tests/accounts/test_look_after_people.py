@@ -8,8 +8,10 @@ import pytest
 import time_machine
 from flask import Flask
 
-from homeport.accounts import queries, tokens
+from homeport.accounts import passkeys, queries, tokens
+from homeport.accounts.models import User
 from homeport.core import clock
+from homeport.core.db import commit, db
 from homeport.core.http import Role
 from tests.accounts.acts import NEW_PASSWORD, is_logged_in, log_in, reset_token, setup_token, stored_hash
 from tests.cast import Cast, Person
@@ -137,6 +139,19 @@ def test_a_reset_link_works_for_an_hour(app: Flask, everybody: Cast, client: Bro
         assert client.submit("/reset", form).status_code == 403
     with time_machine.travel(clock.now() + timedelta(minutes=59), tick=False):
         assert client.submit("/reset", form).status_code == 303
+
+
+def test_who_comes_by_a_passkey_gets_no_longer_link(app: Flask, everybody: Cast, client: Browser) -> None:
+    with app.app_context():
+        alice = db.session.get_one(User, everybody.alice.id)
+        alice.password_hash = None
+        facts = {"public_key": "", "sign_count": 0, "transports": [], "backed_up": True, "user_handle": "handle"}
+        found = facts | {"credential_id": "x", "rp_id": "localhost"}
+        passkeys.add_from(alice, found, name="Key", now=clock.now())
+        commit()
+    token = reset_token(app, everybody.alice)
+    with time_machine.travel(clock.now() + timedelta(minutes=61), tick=False):
+        assert client.get("/reset", query_string={"token": token}).status_code == 403
 
 
 def test_a_newer_link_voids_the_older(app: Flask, everybody: Cast, client: Browser) -> None:

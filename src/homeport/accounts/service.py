@@ -105,7 +105,8 @@ class Link:
 def issue_link(user: User, *, by: Viewer, now: datetime) -> Link:
     """The token for `/reset?token=…`, with which somebody sets their password; older ones stop working."""
     audit.record("reset_link_made", by=by, now=now, subject=user.id)
-    purpose = tokens.RESET if user.password_hash else tokens.INVITATION
+    is_new = user.password_hash is None and not factors.count_passkeys(user.id)
+    purpose = tokens.INVITATION if is_new else tokens.RESET
     hours = tokens.LIFETIMES[purpose].total_seconds() / 3600
     return Link(tokens.issue(purpose, user.id, now), int(hours))
 
