@@ -181,7 +181,7 @@ def test_a_token_counts_for_nothing_at_any_other_address(app: Flask, content: Ca
             answer = masked(armed.open(route.path, **options))
             if answer[0] != expected[0] or CANARY.encode() in answer[2]:
                 wrong.append(f"{method} {route.path}: {answer[0]} instead of {expected[0]}")
-            if where == "header" and answer != expected:
+            if where == "header" and answer != expected and "/options" not in route.path:  # a new challenge each time
                 wrong.append(f"{method} {route.path}: another answer")
     assert wrong == []
     assert rows(app) == before

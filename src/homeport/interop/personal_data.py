@@ -45,6 +45,7 @@ FOLLOWED = {
 NOT_FOLLOWED = {
     "auth_sessions.device_digest": "sessions name their person themselves",
     "departures.heir_id": "tells of somebody else's wish to leave",
+    "preview_links.post_id": "a link names whoever made it, and is theirs",
     "invitation_uses.invitation_id": "tells who else came by an invitation",
     "registrations.invitation_id": "tells who else is about to come by an invitation",
 }
@@ -69,6 +70,8 @@ LEFT_OUT = {
     "one_time_tokens.digest": _LINK,
     "invitations.digest": _LINK,
     "registrations.digest": _LINK,
+    "api_tokens.digest": _LINK,
+    "preview_links.digest": _LINK,
     "registrations.password_hash": "helps nobody but who tries passwords",
     "registrations.passkey": "is of use to this blog alone",
     "personal_exports.digest": _LINK,

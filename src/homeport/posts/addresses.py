@@ -15,8 +15,9 @@ NEW = "posts"
 """New posts stand below this; imported ones stand wherever they did."""
 
 RESERVED = frozenset(
-    """.well-known about account admin api archive authors comments favicon.ico feed feed.json feed.xml healthz learn
-    login logout media metrics newsletter preview register reset robots.txt search setup sitemap.xml static tags write
+    """.well-known about account admin api archive authors comments favicon.ico feed feed.json feed.xml forgot healthz
+    invitation learn login logout media metrics newsletter preview register reset robots.txt search setup sitemap.xml
+    static tags write
     """.split()  # noqa: SIM905 (a word a line would fill the page)
 )
 """First parts of addresses that the blog itself answers. A test holds this against the routes."""
