@@ -102,6 +102,8 @@ def hanging(lock: int) -> Child:
     thing = child(lock, "input()")
     thing.watch(0.0)
     thing.tell(signal.SIGSTOP)
+    # Until it stands still: of two signals that wait for it, the kernel would deliver SIGTERM first.
+    os.waitid(os.P_PID, thing.process.pid if thing.process else 0, os.WSTOPPED)
     return thing
 
 
