@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pyotp
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.journeys.hands import Hands
 
@@ -28,6 +28,7 @@ class Telephone:
     """
 
     def __init__(self, page: Page, **kind: object) -> None:
+        self._page = page
         self._chromium = page.context.new_cdp_session(page)
         self._chromium.send("WebAuthn.enable")
         added = self._chromium.send("WebAuthn.addVirtualAuthenticator", {"options": KIND | kind})
@@ -36,9 +37,28 @@ class Telephone:
     @contextmanager
     def touched(self) -> Iterator[None]:
         """The owner's finger is on it."""
-        self._chromium.send("WebAuthn.setAutomaticPresenceSimulation", self._id | {"enabled": True})
+        self._touch_by_itself(enabled=True)
         yield
-        self._chromium.send("WebAuthn.setAutomaticPresenceSimulation", self._id | {"enabled": False})
+        self._touch_by_itself(enabled=False)
+
+    @contextmanager
+    def touched_when_asked(self, options: str) -> Iterator[None]:
+        """The owner's finger comes while the blog is asked what to sign, at the address that ends in `options`.
+
+        Before that, what the field offers would take the touch. After that it would come too late: a virtual
+        authenticator looks for a finger once, when a request arrives.
+        """
+        self._page.route(f"**{options}", self._touch)
+        yield
+        self._page.unroute(f"**{options}", self._touch)
+        self._touch_by_itself(enabled=False)
+
+    def _touch(self, route: Route) -> None:
+        self._touch_by_itself(enabled=True)
+        route.continue_()
+
+    def _touch_by_itself(self, *, enabled: bool) -> None:
+        self._chromium.send("WebAuthn.setAutomaticPresenceSimulation", self._id | {"enabled": enabled})
 
     def recognise(self, *, owner: bool) -> None:
         """Whether the finger is its owner's."""

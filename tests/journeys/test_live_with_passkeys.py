@@ -88,8 +88,8 @@ def logs_in_by_the_button(owner: Person) -> None:
     logs_out(owner)
     owner.opens("/admin/settings")
     owner.looks()
-    owner.hands.press("Log in with a passkey", leaves=False)
-    with has_telephone(owner).touched():
+    with has_telephone(owner).touched_when_asked("/login/passkey/options"):
+        owner.hands.press("Log in with a passkey", leaves=False)
         arrives(owner, "/admin/settings")
     owner.opens("/account/security")
     owner.sees("used ")
