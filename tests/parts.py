@@ -37,6 +37,12 @@ def require(program: str, *, package: str) -> str:
     return found or _missing(f"{program} is not installed; type: sudo apt install {package}")
 
 
+def require_root(what: str) -> None:
+    """Skip where this account may not make `what`."""
+    if os.geteuid() != 0:
+        _missing(f"only root can make {what}; type: sudo make test")
+
+
 def require_real() -> Path:
     """The folder of real blogs beside the project's own folder; not part of it, for their size and licences."""
     real = ROOT.parent / "shared" / "real"

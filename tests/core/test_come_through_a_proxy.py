@@ -10,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.test import Client
 
 from homeport.accounts.models import Attempt
-from homeport.core import config, net
+from homeport.core import net, values
 from homeport.core.db import db
 from homeport.core.net import TrustedProxies
 from tests.cast import Cast
@@ -35,7 +35,7 @@ def arrive(peer: str, headers: dict[str, str], trusted: str = PROXY) -> dict[str
         start_response("200 OK", [])
         return []
 
-    networks = config._networks(trusted)
+    networks = values.networks(trusted)
     Client(TrustedProxies(app, networks)).get("/", headers=headers, environ_overrides={"REMOTE_ADDR": peer})
     return seen
 

@@ -172,4 +172,5 @@ def test_no_secret_has_a_usable_default() -> None:
     assert {row.name: row.default for row in settings() if row.metadata["secret"]} == {
         "database_url": "",
         "smtp_url": "",
+        "https_dns_credentials": (),
     }

@@ -15,10 +15,10 @@ from homeport.accounts.models import Totp, User
 from homeport.core import clock, site
 from homeport.core.config import Config
 from homeport.core.db import commit, db
+from homeport.core.findings import Mark, Row, Way
 from homeport.jobs import store
 from homeport.jobs.service import queue_mail
 from homeport.ops import checks, inspection
-from homeport.ops.checks import Mark, Row
 from tests.accounts.log import behind_its_back, fill
 from tests.cast import Cast
 from tests.reading.page import Page
@@ -275,8 +275,8 @@ def test_the_page_says_it_by_word_and_links_lead_somewhere(app: Flask, everybody
         assert olga.get(address).status_code == 200, address
 
 
-@pytest.mark.parametrize("way", [value for value in vars(checks).values() if isinstance(value, checks.Way)])
-def test_every_way_leads_to_a_page(app: Flask, everybody: Cast, browser: Any, way: checks.Way) -> None:
+@pytest.mark.parametrize("way", [value for value in vars(checks).values() if isinstance(value, Way)])
+def test_every_way_leads_to_a_page(app: Flask, everybody: Cast, browser: Any, way: Way) -> None:
     assert browser(everybody.olga).get(way.path).status_code == 200
 
 

@@ -8,15 +8,13 @@ value is looked for in the command's flags, then in the environment (`HOMEPORT_N
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
-from email.utils import parseaddr
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from homeport.core import values
 from homeport.core.errors import Problem
+from homeport.core.values import Network
 
-Network = IPv4Network | IPv6Network
 PREFIX = "HOMEPORT_"
 FILE_NAME = "homeport.toml"
 
@@ -28,79 +26,6 @@ class ConfigError(Problem):
         super().__init__(message, code="wrong_setting")
 
 
-def _text(value: str) -> str:
-    return value.strip()
-
-
-def _integer(least: int, most: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        try:
-            number = int(value)
-        except ValueError:
-            number = least - 1
-        if not least <= number <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
-        return number
-
-    return parse
-
-
-def _choice(*allowed: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in allowed:
-            raise ValueError("must be one of " + ", ".join(allowed))
-        return value
-
-    return parse
-
-
-def _url(*schemes: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value and urlsplit(value).scheme not in schemes:
-            raise ValueError("must be an address that begins with " + " or ".join(f"{s}://" for s in schemes))
-        return value
-
-    return parse
-
-
-def _mail_server(value: str) -> str:
-    parts = urlsplit(value)
-    try:
-        usable = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # the port is none
-        usable = False
-    if value and not usable:
-        raise ValueError("must be an address such as smtp://user:password@host:587")
-    return value
-
-
-def _sender(value: str) -> str:
-    if value and parseaddr(value)[1].count("@") != 1:
-        raise ValueError("must be an email address, or a name with one such as My blog <me@example.com>")
-    return value.strip()
-
-
-def _host_name(value: str) -> str:
-    name = value.strip().lower().rstrip(".")
-    allowed = set("abcdefghijklmnopqrstuvwxyz0123456789.-:[]")
-    if not set(name) <= allowed or "//" in name:
-        raise ValueError("must be a host name such as blog.example.com, without https:// and without a path")
-    return name
-
-
-def _host_names(value: str) -> tuple[str, ...]:
-    return tuple(_host_name(name) for name in value.split(",") if name.strip())
-
-
-def _networks(value: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
-    except ValueError:
-        raise ValueError(
-            "must be IP addresses or networks, separated by commas, such as 127.0.0.1, 10.0.0.0/8"
-        ) from None
-
-
 def _setting(default: Any, parse: Callable[[str], Any], help_text: str, *, secret: bool = False) -> Any:
     return field(default=default, metadata={"parse": parse, "help": help_text, "secret": secret})
 
@@ -110,47 +35,89 @@ class Config:
     """The settings of this machine. Every field but `data` is one row of the table."""
 
     data: Path
-    host: str = _setting("127.0.0.1", _text, "Network address to listen on; 0.0.0.0 for every one.")
-    port: int = _setting(8000, _integer(1, 65535), "Port to listen on.")
+    host: str = _setting("127.0.0.1", values.text, "Network address to listen on; 0.0.0.0 for every one.")
+    port: int = _setting(8000, values.integer(1, 65535), "Port to listen on.")
     domain: str = _setting(
-        "", _host_name, "Public name of the blog, such as blog.example.com; links are then https://…"
+        "", values.host_name, "Public name of the blog, such as blog.example.com; links are then https://…"
     )
+    https_method: str = _setting(
+        "auto",
+        values.choice("auto", "dns", "internal", "files", "off"),
+        "How the blog at `domain` comes by HTTPS: auto (a certificate by port 443 or 80), dns (by a record in the "
+        "domain), internal (an authority of its own, for a home network), files, or off (a proxy does it).",
+    )
+    https_port: int = _setting(443, values.integer(1, 65535), "Port of HTTPS; part of every link if it is not 443.")
+    http_port: int = _setting(80, values.integer(1, 65535), "Port that leads readers who come without HTTPS to it.")
+    https_acme_directory: str = _setting(
+        "https://acme-v02.api.letsencrypt.org/directory",
+        values.url("https"),
+        "Authority that signs the certificate, as the address of its ACME directory.",
+    )
+    https_acme_staging: str = _setting(
+        "https://acme-staging-v02.api.letsencrypt.org/directory",
+        values.url("https"),
+        "Authority that `homeport doctor` asks to try the ports from outside; its certificates are worth nothing.",
+    )
+    https_acme_root: str = _setting(
+        "",
+        values.file,
+        "File (PEM) with the root that the authority's own HTTPS is trusted by, where that is private.",
+    )
+    https_dns_provider: str = _setting(
+        "", values.text, "Who keeps the domain's records, for the method dns: a name dns-lexicon knows, or rfc2136."
+    )
+    https_dns_credentials: tuple[tuple[str, str], ...] = _setting(
+        (), values.pairs, "What that provider wants to see, as name=value with spaces between.", secret=True
+    )
+    https_certificate: str = _setting(
+        "", values.file, "File (PEM) with the certificate and those it is signed by, for the method files."
+    )
+    https_key: str = _setting("", values.file, "File (PEM) with its private key, for the method files.")
+    caddy: str = _setting("", values.file, "The program Caddy to use in the place of the one that came along.")
     allowed_hosts: tuple[str, ...] = _setting(
-        (), _host_names, "More names the blog answers to, separated by commas, such as raspberrypi.local."
+        (), values.host_names, "More names the blog answers to, separated by commas, such as raspberrypi.local."
     )
     trusted_proxies: tuple[Network, ...] = _setting(
-        (), _networks, "Addresses of proxies whose X-Forwarded-* headers are believed; nobody's by default."
+        (), values.networks, "Addresses of proxies whose X-Forwarded-* headers are believed; nobody's by default."
     )
     database_url: str = _setting(
         "",
-        _url("sqlite", "postgresql", "postgresql+psycopg"),
+        values.url("sqlite", "postgresql", "postgresql+psycopg"),
         "Database address; by default the file homeport.db in the data directory.",
         secret=True,
     )
     smtp_url: str = _setting(
         "",
-        _mail_server,
+        values.mail_server,
         "Mail server, as smtp://user:password@host:587; without one, mail waits in the outbox.",
         secret=True,
     )
-    mail_from: str = _setting("", _sender, "Sender of the blog's mails; by default homeport@ the blog's name.")
-    web_processes: int = _setting(1, _integer(1, 64), "Number of processes that answer requests.")
-    web_threads: int = _setting(4, _integer(1, 64), "Number of requests one process works on at once; more may wait.")
-    cache_megabytes: int = _setting(
-        32, _integer(0, 4096), "Memory for finished pages, in each web process; 0 for none."
+    mail_from: str = _setting("", values.sender, "Sender of the blog's mails; by default homeport@ the blog's name.")
+    web_processes: int = _setting(1, values.integer(1, 64), "Number of processes that answer requests.")
+    web_threads: int = _setting(
+        4, values.integer(1, 64), "Number of requests one process works on at once; more may wait."
     )
-    log_format: str = _setting("text", _choice("text", "json"), "How log lines are written: text or json.")
+    cache_megabytes: int = _setting(
+        32, values.integer(0, 4096), "Memory for finished pages, in each web process; 0 for none."
+    )
+    log_format: str = _setting("text", values.choice("text", "json"), "How log lines are written: text or json.")
     log_level: str = _setting(
-        "info", _choice("debug", "info", "warning", "error"), "The least important lines that are logged."
+        "info", values.choice("debug", "info", "warning", "error"), "The least important lines that are logged."
     )
 
     @property
     def origin(self) -> str:
         """The scheme and host all links are built from, such as `https://blog.example.com`; never from a request."""
         if self.domain:
-            return f"https://{self.domain}"
+            port = f":{self.https_port}" if self.edge and self.https_port != 443 else ""
+            return f"https://{self.domain}{port}"
         shown = "localhost" if self.host in {"0.0.0.0", "::", "127.0.0.1", "::1"} else self.host  # noqa: S104 (compared, not bound)
         return f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
+
+    @property
+    def edge(self) -> bool:
+        """Whether this machine does the HTTPS itself, by Caddy in front of the web server."""
+        return bool(self.domain) and self.https_method != "off"
 
     @property
     def secure(self) -> bool:
@@ -177,6 +144,11 @@ class Config:
     def media(self) -> Path:
         """The folder of pictures."""
         return self.data / "media"
+
+    @property
+    def caddy_folder(self) -> Path:
+        """The folder of the edge: its configuration, sockets, certificates and log; for its owner alone."""
+        return self.data / "caddy"
 
     @property
     def exports(self) -> Path:

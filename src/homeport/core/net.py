@@ -7,7 +7,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from homeport.core.config import Network
+from homeport.core.values import Network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,44 +7,13 @@ to type.
 import shlex
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
 
-from homeport.core.config import Config, Network
-
-
-class Mark(StrEnum):
-    """How something stands."""
-
-    GOOD = "Good"
-    LOOK = "Look"
-    MEND = "Mend"
-
-
-class Way(NamedTuple):
-    """A page that mends something: what its link says, and its address."""
-
-    label: str
-    path: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the page. `type_this` is for the console."""
-
-    mark: Mark
-    title: str
-    meaning: str
-    way: Way | None = None
-    type_this: str = ""
-
-
-good, look, mend = partial(Row, Mark.GOOD), partial(Row, Mark.LOOK), partial(Row, Mark.MEND)
+from homeport.core.config import Config
+from homeport.core.findings import Row, Way, good, look, mend
+from homeport.core.values import Network
 
 DOMAIN, PROXIES = 'domain = "blog.example.com"', 'trusted_proxies = ["127.0.0.1"]'
 SETTINGS = Way("Change the settings", "/admin/settings")

@@ -14,12 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from homeport.accounts import queries as accounts
 from homeport.core.config import Config
 from homeport.core.db import db
+from homeport.core.findings import Mark, Row
 from homeport.core.http import Viewer
 from homeport.core.site import site
 from homeport.jobs import queries as jobs
 from homeport.migrations import head
 from homeport.ops import checks, health
-from homeport.ops.checks import Mark, Row
 from homeport.ui.filters import date_and_time
 
 log = logging.getLogger(__name__)

@@ -6,10 +6,10 @@ from flask import Blueprint, current_app, jsonify, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from homeport.core.clock import now
+from homeport.core.findings import Mark
 from homeport.core.http import owner, public, viewer
 from homeport.core.site import Site, site
 from homeport.ops import health, inspection, service
-from homeport.ops.checks import Mark
 from homeport.ops.forms import SiteForm
 from homeport.ui.messages import say
 
