@@ -62,6 +62,18 @@ def test_dora_registers_with_a_passkey_and_logs_in_with_it(app: Flask, client: B
         assert db.session.query(Passkey).one().name == "Firefox on Linux"
 
 
+def test_dora_is_told_at_each_login_to_make_recovery_codes_until_she_has_some(client: Browser) -> None:
+    device = Authenticator()
+    register(client, device)
+    for told, makes in ((True, False), (True, True), (False, False)):
+        answer = show(client, device)
+        assert ("You have no recovery codes" in client.get(answer.location).text) is told
+        assert "You have no recovery codes" not in client.get("/").text, "once for each login"
+        if makes:
+            assert client.submit("/account/recovery-codes").status_code == 200
+        client.submit("/logout")
+
+
 def test_where_mail_is_sent_the_passkey_waits_for_the_button(config: Config) -> None:
     app = create_app(replace(config, smtp_url="smtp://127.0.0.1:9"))
     app.test_client_class = Browser
