@@ -1,6 +1,5 @@
 """The methods internal and files: a certificate of one's own, renewed by somebody else without a failed request."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -8,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.https.authority import make_certificate
 from tests.https.blog import Answer, Blog, eventually, serving
@@ -42,7 +42,7 @@ def put(folder: Path, made: Path) -> None:
     """What a program that renews does: the key, then the certificate, each in one step."""
     for name in ("key.pem", "certificate.pem"):
         shutil.copy(made / name, folder / "new")
-        os.replace(folder / "new", folder / name)
+        (folder / "new").replace(folder / name)
 
 
 def serial(blog: Blog) -> str:
@@ -61,7 +61,7 @@ def made(folder: Path) -> Path:
 
 def test_certificate_in_files_is_shown_and_its_successor_without_a_failed_request(tmp_path: Path) -> None:
     own = made(tmp_path / "own")
-    files = {"https_certificate": own / "certificate.pem", "https_key": own / "key.pem"}
+    files: dict[str, Any] = {"https_certificate": own / "certificate.pem", "https_key": own / "key.pem"}
     with lab() as it, serving(it, https_method="files", **files) as blog:
         assert blog.ask(HOME, roots=own / "root.pem").status == 200
         first = serial(blog)
@@ -77,7 +77,7 @@ def test_certificate_in_files_is_shown_and_its_successor_without_a_failed_reques
 def test_half_a_pair_is_refused_and_readers_are_shown_the_old_one(tmp_path: Path) -> None:
     own = made(tmp_path / "own")
     other = made(tmp_path / "other")
-    files = {"https_certificate": own / "certificate.pem", "https_key": own / "key.pem"}
+    files: dict[str, Any] = {"https_certificate": own / "certificate.pem", "https_key": own / "key.pem"}
     with lab() as it, serving(it, https_method="files", **files) as blog:
         first = serial(blog)
         shutil.copy(other / "key.pem", own / "key.pem")
