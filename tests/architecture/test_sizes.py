@@ -15,7 +15,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "the cache is never stale on either database, a process may be killed, ending it loses no request, and the "
         "edge's ports are opened here",
     ),
-    "ui": (450, "150 was meant for templates; error pages, form fields and fingerprinted files are Python"),
+    "ui": (470, "150 was meant for templates; error pages, form fields, notices and fingerprinted files are Python"),
 }
 
 
