@@ -13,7 +13,7 @@ from homeport.core import log, served
 from homeport.core.config import Config, load
 from homeport.https.service import web_socket
 from homeport.migrations import is_current
-from homeport.serving import edge
+from homeport.serving import edge, manager
 from homeport.serving.address import answers, answers_at
 from homeport.serving.edge import tend, ways_in
 from homeport.serving.supervisor import Child, Stop, command, supervise, the_only_one
@@ -41,6 +41,7 @@ def serve(**flags: str | None) -> None:
 
         def announce() -> None:
             click.echo(f"Homeport is ready at {config.origin}")
+            manager.tell("READY=1")
             found = _prepare(environ) if link is None else link
             if found:
                 click.echo(f"Create the owner's account: {found}")
