@@ -2,13 +2,15 @@
 
 As a program, in a mount and a network namespace of its own, it becomes a unit's command as an account without rights:
 the system read-only, homes and temporary folders empty but for what is bound into them, CAP_NET_BIND_SERVICE as the
-only capability, no new privileges, no memory that is written and executed, the unit's system calls and no others.
+only capability, no new privileges, no memory that is written and executed, the unit's system calls and families of
+sockets and no others.
 """
 
 import ctypes
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +19,14 @@ HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")
 """What `ProtectHome=tmpfs` and `PrivateTmp=yes` put an empty folder in the place of (systemd.exec(5))."""
 NOBODY = 65534
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050001  # SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(EPERM)
+_EQUAL = 4  # SCMP_CMP_EQ
 _SET_MDWE, _REFUSE_EXEC_GAIN = 65, 1  # prctl(2), since Linux 6.3
+
+
+class _Argument(ctypes.Structure):
+    """struct scmp_arg_cmp: a rule about one argument of a system call."""
+
+    _fields_ = (("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64))
 
 
 def lines(unit: str, key: str) -> list[str]:
@@ -44,6 +53,7 @@ def confined(unit: str, command: list[str], writes: list[str]) -> list[str]:
         "empty": list(HIDDEN),
         "calls": allowed_calls(unit),
         "command": command,
+        "families": [family for value in lines(unit, "RestrictAddressFamilies") for family in value.split()],
         "umask": lines(unit, "UMask"),
     }
     return ["unshare", "--mount", "--net", sys.executable, __file__, json.dumps(plan)]
@@ -77,8 +87,8 @@ def become_confined(plan: dict[str, list[str]]) -> None:
     os.execvp("setpriv", [*become, sys.executable, __file__, sys.argv[1], "confined"])
 
 
-def filter_calls(calls: list[str]) -> None:
-    """Refuse every other system call from now on, and memory that is written and then executed."""
+def filter_calls(calls: list[str], families: list[str]) -> None:
+    """Refuse every other system call and family of sockets from now on, and memory that is written and executed."""
     libc, seccomp = ctypes.CDLL(None, use_errno=True), ctypes.CDLL("libseccomp.so.2")
     if libc.prctl(_SET_MDWE, _REFUSE_EXEC_GAIN, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "the kernel knows no PR_SET_MDWE")
@@ -86,8 +96,12 @@ def filter_calls(calls: list[str]) -> None:
     context = ctypes.c_void_p(seccomp.seccomp_init(_REFUSE))
     for call in calls:
         number = seccomp.seccomp_syscall_resolve_name(call.encode())
-        if number >= 0:
+        if number >= 0 and call != "socket":
             seccomp.seccomp_rule_add(context, _ALLOW, number, 0)
+    number = seccomp.seccomp_syscall_resolve_name(b"socket")
+    for family in families:
+        first = _Argument(0, _EQUAL, int(getattr(socket, family)), 0)
+        seccomp.seccomp_rule_add_array(context, _ALLOW, number, 1, ctypes.byref(first))
     if seccomp.seccomp_load(context):
         raise OSError("the filter could not be loaded")
 
@@ -117,6 +131,6 @@ if __name__ == "__main__":
     asked = json.loads(sys.argv[1])
     if sys.argv[2:] != ["confined"]:
         become_confined(asked)
-    filter_calls(asked["calls"])
+    filter_calls(asked["calls"], asked["families"])
     os.umask(int(asked["umask"][0], 8))
     os.execv(asked["command"][0], asked["command"])

@@ -37,6 +37,7 @@ print(json.dumps({
     "write to the system": attempt(lambda: open("/etc/planted", "w")),
     "write to the program": attempt(lambda: open(sys.argv[1] + "/planted", "w")),
     "run what was written": attempt(lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_WRITE | mmap.PROT_EXEC)),
+    "open a raw socket": attempt(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW)),
     "become root": attempt(lambda: os.setuid(0)),
     "change an owner": attempt(lambda: os.chown("here", 1, 1)),
     "bind port 443": attempt(lambda: socket.create_server(("127.0.0.1", 443))),
@@ -142,20 +143,25 @@ def heard(listening: socket.socket, running: subprocess.Popen[bytes]) -> bytes:
     return b""
 
 
-def test_the_blog_works_within_it(data: Path, tmp_path: Path, told: tuple[socket.socket, Path]) -> None:
+@pytest.mark.parametrize(
+    ("domain", "asked"), [("", "http://127.0.0.1:8000/"), ("blog.example.com", "https://blog.example.com/")]
+)
+def test_the_blog_works_within_it(
+    data: Path, tmp_path: Path, told: tuple[socket.socket, Path], domain: str, asked: str
+) -> None:
     require_root("namespaces")
     listening, folder = told
-    text = unit_for(data)
+    text = unit_for(data, domain)
     [start] = lines(text, "ExecStart")
-    os.chown(data, NOBODY, NOBODY)
+    (data / "homeport.toml").write_text('https_method = "internal"\n')
+    subprocess.run(["chown", "-R", str(NOBODY), str(data)], check=True)
     command = confined(text, shlex.split(start), [str(folder)])
     log = tmp_path / "log"
     environ = {**os.environ, "NOTIFY_SOCKET": str(folder / "notify")}
     with log.open("w") as file, subprocess.Popen(command, stdout=file, stderr=file, env=environ) as running:
         try:
             assert heard(listening, running) == b"READY=1", log.read_text()
-            ask = ["nsenter", "--net", f"--target={running.pid}", "curl", "-s", "http://127.0.0.1:8000/"]
-            assert "<!doctype html>" in subprocess.run(ask, capture_output=True, text=True, check=True).stdout
+            assert "<!doctype html>" in fetched(running, asked), log.read_text()
         finally:
             running.send_signal(signal.SIGTERM)
             code = running.wait(PATIENCE)
@@ -164,3 +170,16 @@ def test_the_blog_works_within_it(data: Path, tmp_path: Path, told: tuple[socket
     assert str(ROOT) not in log.read_text(), "no traceback"
     assert {path.stat().st_uid for path in data.rglob("*")} == {NOBODY}
     assert all(path.stat().st_mode & 0o077 == 0 for path in (data / "homeport.db", data / "jobs.db"))
+
+
+def fetched(running: subprocess.Popen[bytes], address: str) -> str:
+    """A page of the service as somebody beside it gets it, as soon as there is one."""
+    ask = ["nsenter", "--net", f"--target={running.pid}", "curl", "-sk", "--max-time", "5"]
+    ask += ["--resolve", "blog.example.com:443:127.0.0.1", address]
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and running.poll() is None:
+        page = subprocess.run(ask, capture_output=True, text=True, check=False).stdout
+        if page:
+            return page
+        time.sleep(0.1)
+    return ""

@@ -69,7 +69,9 @@ def _environ(config: Config, flags: Flags) -> dict[str, str]:
     """What the children are told: all that this command was told, and to share memory between threads."""
     told = {f"HOMEPORT_{name.upper()}": value for name, value in flags.items() if value is not None}
     # Each malloc arena keeps what it once had; two are enough for threads that take turns anyway.
-    return {"MALLOC_ARENA_MAX": "2", **os.environ, **told, "HOMEPORT_DATA": str(config.data)}
+    # How far the whole is, the supervisor tells the service manager: Caddy would speak for itself.
+    rest = {name: value for name, value in os.environ.items() if name != manager.SOCKET}
+    return {"MALLOC_ARENA_MAX": "2", **rest, **told, "HOMEPORT_DATA": str(config.data)}
 
 
 def _settle(config: Config) -> None:

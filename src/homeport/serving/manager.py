@@ -4,10 +4,12 @@ import os
 import socket
 from contextlib import suppress
 
+SOCKET = "NOTIFY_SOCKET"
+
 
 def tell(words: str) -> None:
     """Send `words`, such as `READY=1`; nothing happens where no service manager asked to be told."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
+    address = os.environ.get(SOCKET, "")
     if not address:
         return
     # An @ stands for the zero byte of Linux's abstract sockets, which no environment can hold.
