@@ -26,8 +26,9 @@ class Browser(FlaskClient):
 
     def login(self, person: Person) -> "Browser":
         """Become somebody, by a session of their own."""
+        name = "__Host-sid" if self.application.config["HOMEPORT"].secure else "sid"
         with self.application.app_context():
-            self.set_cookie("sid", open_session(person.id))
+            self.set_cookie(name, open_session(person.id))
         return self
 
     @property

@@ -21,6 +21,7 @@ COMMANDS = {
     "keys": "homeport.accounts.cli:keys",
     "prepare": "homeport.serving.prepare:prepare",
     "serve": "homeport.serving.cli:serve",
+    "service": "homeport.ops.service_cli:service",
     "settings": "homeport.ops.cli:settings",
     "user": "homeport.accounts.cli:user",
     "web": "homeport.serving.web:web",

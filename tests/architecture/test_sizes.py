@@ -9,13 +9,17 @@ LARGER: dict[str, tuple[int, str]] = {
     "core": (2250, "Markdown takes 760 lines: no text of 100 kB may take a second, and no HTML may come out broken"),
     "interop": (1450, "four generators name, date and link their files in four ways; no file may end an import"),
     "jobs": (800, "web processes reach the engine without loading it, and its tables lie in either of two databases"),
+    "ops": (
+        880,
+        "owners are warned of a certificate once and not twice, and the unit of the service is shown line by line",
+    ),
     "posts": (1700, "every save keeps the text before it, and two people who save at once see both texts"),
     "serving": (
         850,
         "the cache is never stale on either database, a process may be killed, ending it loses no request, and the "
         "edge's ports are opened here",
     ),
-    "ui": (450, "150 was meant for templates; error pages, form fields and fingerprinted files are Python"),
+    "ui": (470, "150 was meant for templates; error pages, form fields, notices and fingerprinted files are Python"),
 }
 
 

@@ -29,7 +29,7 @@ HERE = Config(data=Path("/nowhere"))
 @pytest.mark.parametrize(
     ("change", "mark", "words"),
     [
-        ({"domain": "blog.example.com"}, Mark.GOOD, "https://blog.example.com"),
+        ({"domain": "blog.example.com", "https_method": "off"}, Mark.GOOD, "https://blog.example.com"),
         ({}, Mark.LOOK, "this computer alone"),
         ({"host": "::1"}, Mark.LOOK, "this computer alone"),
         ({"host": "0.0.0.0"}, Mark.MEND, "travel readably"),
@@ -37,25 +37,28 @@ HERE = Config(data=Path("/nowhere"))
     ],
 )
 def test_https(change: dict[str, Any], mark: Mark, words: str) -> None:
-    row = checks.https(replace(HERE, **change))
+    row = checks.https(replace(HERE, **change), None)
     assert row.mark is mark
     assert words in row.meaning
     assert bool(row.type_this) is (mark is not Mark.GOOD)
 
 
 @pytest.mark.parametrize(
-    ("networks", "domain", "mark"),
+    ("networks", "domain", "method", "mark"),
     [
-        ((), "", Mark.GOOD),
-        ((), "blog.example.com", Mark.LOOK),
-        (("127.0.0.1/32",), "blog.example.com", Mark.GOOD),
-        (("10.0.0.0/8", "fd00::/64"), "", Mark.GOOD),
-        (("0.0.0.0/0",), "", Mark.MEND),
-        (("127.0.0.1/32", "::/0"), "", Mark.MEND),
+        ((), "", "auto", Mark.GOOD),
+        ((), "blog.example.com", "auto", Mark.GOOD),
+        ((), "blog.example.com", "off", Mark.LOOK),
+        (("127.0.0.1/32",), "blog.example.com", "off", Mark.GOOD),
+        (("10.0.0.0/8", "fd00::/64"), "", "auto", Mark.GOOD),
+        (("0.0.0.0/0",), "", "auto", Mark.MEND),
+        (("0.0.0.0/0",), "blog.example.com", "auto", Mark.MEND),
+        (("127.0.0.1/32", "::/0"), "", "auto", Mark.MEND),
     ],
 )
-def test_proxies(networks: tuple[str, ...], domain: str, mark: Mark) -> None:
-    config = replace(HERE, domain=domain, trusted_proxies=tuple(map(ip_network, networks)))
+def test_proxies(networks: tuple[str, ...], domain: str, method: str, mark: Mark) -> None:
+    known = tuple(map(ip_network, networks))
+    config = replace(HERE, domain=domain, https_method=method, trusted_proxies=known)
     assert checks.proxies(config).mark is mark
 
 

@@ -63,6 +63,12 @@ def able_owners() -> Sequence[User]:
     return db.session.scalars(select(User).where(*able).with_for_update()).all()
 
 
+def owners() -> Sequence[User]:
+    """The owners who are not suspended, the first one first: who is told of the place as a whole."""
+    rule = (User.role == Role.OWNER, User.suspended_at.is_(None))
+    return db.session.scalars(select(User).where(*rule).order_by(User.id)).all()
+
+
 def has_way_in() -> ColumnElement[bool]:
     """The condition that somebody can log in: with a password, or with a passkey of this blog's present name."""
     here = exists().where(Passkey.user_id == User.id, Passkey.rp_id == factors.rp_id())

@@ -1,11 +1,12 @@
 """The certificate that readers are shown: where it lies, whose it is, and until when it is good."""
 
-from collections.abc import Iterator
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from homeport.core.config import Config
 from homeport.core.lazily import Lazy
@@ -36,8 +37,12 @@ class Certificate:
         """The smallest of DAYS that is not left any more; 0 once it has ended, None while all is well."""
         if now >= self.ends:
             return 0
-        part = min(1.0, (self.ends - self.begins) / LASTS)
-        return min((days for days in DAYS if self.ends - now <= timedelta(days=days) * part), default=None)
+        return min((days for days in DAYS if self.ends - now <= timedelta(days=days) * self.part), default=None)
+
+    @property
+    def part(self) -> float:
+        """How much of the time between things this one has, next to one that lasts LASTS; at most 1."""
+        return min(1.0, (self.ends - self.begins) / LASTS)
 
     def covers(self, name: str) -> bool:
         """Whether it is for this host name (RFC 6125, 6.4.3: a star stands for one label)."""
@@ -45,19 +50,30 @@ class Certificate:
 
 
 def current(config: Config) -> Certificate | None:
-    """The one that lasts longest of those that the edge may show for the blog's name; None where there is none."""
-    found = [read for path in _places(config) if (read := _read(path)) and read.covers(config.domain)]
-    return max(found, key=lambda each: each.ends, default=None)
+    """The one that readers are shown; None where there is none for the blog's name."""
+    found = _read(place(config))
+    return found if found and found.covers(config.domain) else None
 
 
-def _places(config: Config) -> Iterator[Path]:
+def place(config: Config) -> Path:
+    """Where the edge finds the certificate that it shows for the blog's name; whether there is one or not."""
     if config.https_method == "files":
-        yield from filter(Path.is_file, [Path(config.https_certificate)])
-    elif config.https_method == "dns":
-        yield config.caddy_folder / OWN_CERTIFICATE
-    else:
-        # Caddy's own order: a folder for each authority, in it one for each name.
-        yield from (config.caddy_folder / "certificates").glob(f"*/{config.domain}/{config.domain}.crt")
+        return Path(config.https_certificate)
+    if config.https_method == "dns":
+        return config.caddy_folder / OWN_CERTIFICATE
+    # What another authority signed before, such as the one of Caddy's own or one for trying, is not shown any more.
+    folder = "local" if config.https_method == "internal" else _folder(config.https_acme_directory)
+    return config.caddy_folder / "certificates" / folder / config.domain / f"{config.domain}.crt"
+
+
+def _folder(directory: str) -> str:
+    """What Caddy calls the folder of an authority (certmagic: ACMEIssuer.IssuerKey, then KeyBuilder.Safe)."""
+    parts = urlsplit(directory)
+    path = re.sub(r"[/\\\\]", "-", parts.path).strip("-")
+    key = f"{parts.netloc}-{path}" if path else parts.netloc
+    for found, instead in ((" ", "_"), ("+", "_plus_"), ("*", "wildcard_"), (":", "-"), ("..", "")):
+        key = key.replace(found, instead)
+    return re.sub(r"[^\w@.-]", "", key.lower(), flags=re.ASCII)
 
 
 def _read(path: Path) -> Certificate | None:

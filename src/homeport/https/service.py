@@ -4,7 +4,7 @@ from pathlib import Path
 
 from homeport.core.config import Config
 from homeport.https import attempts, caddy, edge
-from homeport.https.certificates import OWN_CERTIFICATE, OWN_KEY
+from homeport.https.certificates import OWN_CERTIFICATE, OWN_KEY, place
 from homeport.https.edge import Sockets
 from homeport.https.edge_tls import loaded
 from homeport.https.ports import holder
@@ -51,4 +51,4 @@ def has_certificate(config: Config) -> bool:
     """Whether there is one to show, good or not: `certificates.current` says more, and loads more."""
     if config.https_method in {"files", "dns"}:
         return loaded(config) is not None
-    return any((config.caddy_folder / "certificates").glob(f"*/{config.domain}/{config.domain}.crt"))
+    return place(config).is_file()

@@ -14,6 +14,8 @@ from pathlib import Path
 from homeport.core.config import Config
 from homeport.core.findings import Row, Way, good, look, mend
 from homeport.core.values import Network
+from homeport.https.queries import Standing
+from homeport.ops.certificate import row as certificate_row
 
 DOMAIN, PROXIES = 'domain = "blog.example.com"', 'trusted_proxies = ["127.0.0.1"]'
 SETTINGS = Way("Change the settings", "/admin/settings")
@@ -26,15 +28,17 @@ WAITING = Way("See who waits", "/admin/people?state=waiting")
 SUSPENDED = Way("See who is suspended", "/admin/people?state=suspended")
 
 
-def https(config: Config) -> Row:
-    """Whether what people send can be read on its way."""
+def https(config: Config, certificate: Standing | None) -> Row:
+    """Whether what people send can be read on its way. `certificate`: None where the blog does no HTTPS itself."""
     title = "HTTPS"
+    if certificate is not None:
+        return certificate_row(config, certificate)
     if config.secure:
         return good(title, f"Links lead to {config.origin}, and cookies travel by HTTPS alone.")
     if config.host == "localhost" or _is_this_machine(config.host):
         meaning = "The blog is served on this computer alone. Before others can come, give it a domain and HTTPS."
         return look(title, meaning, type_this=DOMAIN)
-    meaning = "Passwords travel readably through your network. Put a proxy with HTTPS in front, and name the domain."
+    meaning = "Passwords travel readably through your network. Give the blog a domain: HTTPS then comes with it."
     return mend(title, meaning, type_this=DOMAIN)
 
 
@@ -52,6 +56,8 @@ def proxies(config: Config) -> Row:
     if wide:
         meaning = f"Whoever comes from {', '.join(wide)} is believed, and can make up the address they come from."
         return mend(title, meaning, type_this=PROXIES)
+    if config.edge and not config.trusted_proxies:
+        return good(title, "Readers come straight to the blog. Nobody else is believed to be a proxy.")
     if config.domain and not config.trusted_proxies:
         meaning = "No proxy is trusted. If one does the HTTPS, all visitors look like it, and are slowed down as one."
         return look(title, meaning, type_this=PROXIES)

@@ -17,6 +17,7 @@ from homeport.core.db import db
 from homeport.core.findings import Mark, Row
 from homeport.core.http import Viewer
 from homeport.core.site import site
+from homeport.https import queries as https
 from homeport.jobs import queries as jobs
 from homeport.migrations import head
 from homeport.ops import checks, health
@@ -43,7 +44,7 @@ def rows(config: Config, by: Viewer, now: datetime) -> list[Row]:
 def _checks(config: Config, by: Viewer, now: datetime) -> dict[str, Check]:
     rule = site().second_factor
     return {
-        "HTTPS": lambda: checks.https(config),
+        "HTTPS": lambda: checks.https(config, https.standing(config, now)),
         "Second factors": lambda: checks.second_factors(accounts.editors_without_second_factor(), rule),
         "Rule for second factors": lambda: checks.second_factor_rule(rule),
         "Recovery codes": lambda: checks.recovery_codes(accounts.owners_with_few_codes(), by.name),

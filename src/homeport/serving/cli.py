@@ -13,7 +13,7 @@ from homeport.core import log, served
 from homeport.core.config import Config, load
 from homeport.https.service import web_socket
 from homeport.migrations import is_current
-from homeport.serving import edge
+from homeport.serving import edge, manager
 from homeport.serving.address import answers, answers_at
 from homeport.serving.edge import tend, ways_in
 from homeport.serving.supervisor import Child, Stop, command, supervise, the_only_one
@@ -41,6 +41,7 @@ def serve(**flags: str | None) -> None:
 
         def announce() -> None:
             click.echo(f"Homeport is ready at {config.origin}")
+            manager.tell("READY=1")
             found = _prepare(environ) if link is None else link
             if found:
                 click.echo(f"Create the owner's account: {found}")
@@ -68,7 +69,9 @@ def _environ(config: Config, flags: Flags) -> dict[str, str]:
     """What the children are told: all that this command was told, and to share memory between threads."""
     told = {f"HOMEPORT_{name.upper()}": value for name, value in flags.items() if value is not None}
     # Each malloc arena keeps what it once had; two are enough for threads that take turns anyway.
-    return {"MALLOC_ARENA_MAX": "2", **os.environ, **told, "HOMEPORT_DATA": str(config.data)}
+    # How far the whole is, the supervisor tells the service manager: Caddy would speak for itself.
+    rest = {name: value for name, value in os.environ.items() if name != manager.SOCKET}
+    return {"MALLOC_ARENA_MAX": "2", **rest, **told, "HOMEPORT_DATA": str(config.data)}
 
 
 def _settle(config: Config) -> None:

@@ -7,7 +7,7 @@
 from flask import Flask
 
 from homeport.core.site import site
-from homeport.ui import assets, filters, messages, navigation, pages
+from homeport.ui import assets, filters, messages, navigation, notices, pages
 
 
 def register(app: Flask) -> None:
@@ -16,5 +16,6 @@ def register(app: Flask) -> None:
     filters.register(app)
     messages.register(app)
     navigation.register(app)
+    notices.register(app)
     pages.register(app)
     app.context_processor(lambda: {"site": site()})
