@@ -5,12 +5,12 @@ from types import ModuleType
 
 from flask import Flask
 
-from homeport.core import db, headers, http, templates
+from homeport.core import db, headers, http, templates, waiting
 from homeport.core.config import Config
 from homeport.core.db import engine_options
 
 # Taking one of these out takes its pages, commands and jobs out; nothing else fails that does not import it.
-FEATURES = ("ui", "jobs", "accounts", "media", "posts", "reading", "interop", "ops")
+FEATURES = ("ui", "jobs", "https", "accounts", "media", "posts", "reading", "interop", "ops")
 
 
 def create_app(config: Config) -> Flask:
@@ -20,7 +20,7 @@ def create_app(config: Config) -> Flask:
         HOMEPORT=config,
         SQLALCHEMY_ENGINES={"default": engine_options(config.sqlalchemy_url)},
         TRUSTED_HOSTS=list(config.hosts),
-        MAX_CONTENT_LENGTH=http.MOST_BYTES,
+        MAX_CONTENT_LENGTH=waiting.MOST_BYTES,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
         MAX_FORM_PARTS=500,
         PROPAGATE_EXCEPTIONS=False,

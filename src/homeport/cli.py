@@ -17,6 +17,7 @@ COMMANDS = {
     "audit": "homeport.accounts.cli:audit",
     "db": "homeport.ops.cli:db",
     "doctor": "homeport.https.doctor_cli:doctor",
+    "edge": "homeport.https.cli:edge",
     "import": "homeport.interop.cli:import_",
     "keys": "homeport.accounts.cli:keys",
     "prepare": "homeport.serving.prepare:prepare",

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from homeport.accounts import queries
-from homeport.accounts.models import AuthSession, KnownDevice
+from homeport.accounts.models import AuthSession, Departure, KnownDevice
 from homeport.core import clock
 from homeport.core.config import Config
 from homeport.core.db import commit, db
@@ -128,6 +128,25 @@ def test_a_thief_who_changes_it_twice_and_sets_a_password_is_undone_all_the_same
         assert address_of(app, everybody.charlie) == everybody.charlie.email
         assert undo(client, thiefs).status_code == 403, "a later link does not take it from the first owner"
         assert not is_logged_in(thief)
+
+
+@pytest.mark.parametrize("who", ["thief", "Charlie, before the account was stolen"])
+def test_taking_it_back_keeps_an_account_that_the_thief_had_deleted(
+    app: Flask, everybody: Cast, browser: Any, client: Browser, who: str
+) -> None:
+    charlie = browser(everybody.charlie)
+    with time_machine.travel(NOON, tick=False) as clock_hand:
+        charlie.login(everybody.charlie)
+        if who != "thief":
+            assert charlie.submit("/account/delete").status_code == 303
+            clock_hand.shift(60)
+        token = change(app, charlie, everybody.charlie.email, NEW)
+        clock_hand.shift(60)
+        if who == "thief":
+            assert charlie.submit("/account/delete").status_code == 303
+        assert undo(client, token).status_code == 303
+    with app.app_context():
+        assert (db.session.get(Departure, everybody.charlie.id) is None) is (who == "thief")
 
 
 def test_taking_back_only_the_last_of_two_changes_leaves_the_first_to_be_taken_back(

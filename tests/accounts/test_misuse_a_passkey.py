@@ -119,7 +119,7 @@ def test_what_was_shown_once_opens_nothing_again(
             log_in(visitor, everybody.alice)
     again = visitor.submit(path, {"credential": said})
     assert again.status_code == 403
-    assert "That took too long, or was begun in another window." in again.text
+    assert "That took too long, or was begun elsewhere." in again.text
     ask(visitor, path)
     assert visitor.submit(path, {"credential": said}).status_code == 422, "nor as the answer to another challenge"
     assert not is_in(visitor, path)
@@ -285,7 +285,7 @@ def test_whatever_is_sent_as_a_passkey_is_answered_in_plain_words(
     with app.test_request_context():
         options = passkeys.begin_registration(digest("browser"), "Dora", "dora@example.com", now)
         made = device.create(options)
-        ceremony = passkeys.take(ceremonies.PASSKEY_REGISTRATION, digest("browser"), now)
+        ceremony = passkeys.take(ceremonies.PASSKEY_REGISTRATION, digest("browser"), made, now)
         passkeys.verify_registration(ceremony, made)
         for sent in (json.dumps(shape), made[:cut] + made[cut + 1 :], "", "[" * 100_000, '{"id":' * 5000):
             with suppress(Problem):  # a cut may fall where nothing is looked at

@@ -11,19 +11,26 @@ import time_machine
 from flask import Flask
 from sqlalchemy import delete, func, select
 
-from homeport.accounts import entry, invitations, queries, throttle, tokens
+from homeport.accounts import api_tokens, entry, invitations, queries, throttle, tokens
 from homeport.accounts.models import Attempt, AuthSession, Invitation, OneTimeToken, Registration, User
+from homeport.accounts.presence import CEREMONY
 from homeport.app import create_app
 from homeport.core import clock, ids, site
 from homeport.core.config import Config
 from homeport.core.db import db
 from homeport.core.http import SYSTEM, Role
+from homeport.core.programs import WRITE
 from homeport.core.site import SiteSetting
 from homeport.migrations.runner import upgrade
+from homeport.posts import previews
+from homeport.posts.models import Post, PreviewLink, Status
 from tests.accounts.acts import NEW_PASSWORD, is_logged_in, log_in, open_registration, reset_token, setup_token
+from tests.accounts.authenticator import Authenticator
 from tests.accounts.conftest import CountingHasher
+from tests.accounts.passkey_acts import LOGIN, add, ask
 from tests.cast import PASSWORD, make_cast
 from tests.conftest import Browser
+from tests.factories import make_post
 from tests.parts import postgresql
 
 TOGETHER = 6
@@ -45,7 +52,7 @@ def blog(address: str, tmp_path: Path) -> Iterator[Flask]:
     app.test_client_class = Browser
     yield app
     with app.app_context():
-        for table in (User, OneTimeToken, Attempt, SiteSetting, Registration, Invitation):
+        for table in (Post, User, OneTimeToken, Attempt, SiteSetting, Registration, Invitation):
             # Sessions go with their users.
             db.session.execute(delete(table))
         db.session.commit()
@@ -162,6 +169,59 @@ def test_of_two_owners_who_leave_at_once_one_stays(blog: Flask, password_hash: s
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda pair: pair[0].submit(pair[1], {"role": "reader"}), zip(browsers, paths, strict=True)))
     assert count(blog, User.role == Role.OWNER) == 1
+
+
+def test_one_answer_of_a_passkey_lets_in_once(blog: Flask, password_hash: str) -> None:
+    with blog.app_context():
+        cast = make_cast(password_hash)
+    alice: Any = blog.test_client().login(cast.alice)  # type: ignore[attr-defined]  # a Browser
+    device = Authenticator()
+    assert add(alice, device).status_code == 200
+    browser = blog.test_client()
+    credential = device.get(ask(browser, LOGIN))  # type: ignore[arg-type]  # a Browser
+    ceremony = browser.get_cookie(CEREMONY)
+    assert ceremony is not None
+
+    def send(one: Any) -> int:
+        one.set_cookie(CEREMONY, ceremony.value)
+        return int(one.submit(LOGIN, {"credential": credential}).status_code)
+
+    assert at_once(blog, send) == [303] + [403] * (TOGETHER - 1)
+
+
+def test_every_opening_of_a_preview_is_counted(blog: Flask, password_hash: str) -> None:
+    with blog.app_context():
+        cast = make_cast(password_hash)
+        make_post(cast.bob, "A draft", status=Status.DRAFT)
+        link = previews.make(
+            db.session.scalars(select(Post)).one(), days=1, note="", by=cast.bob.viewer, now=clock.now()
+        )
+        db.session.commit()
+
+    def look(one: Any) -> int:
+        with one.get(f"/preview/{link}") as page:  # what is noted is noted once the page is sent
+            return int(page.status_code)
+
+    assert at_once(blog, look) == [200] * TOGETHER
+    with blog.app_context():
+        assert db.session.scalars(select(PreviewLink.opened)).one() == TOGETHER
+
+
+def test_a_token_serves_many_requests_at_once(blog: Flask, password_hash: str) -> None:
+    with blog.app_context():
+        cast = make_cast(password_hash)
+        alice = queries.by_id(cast.alice.id)
+        assert alice is not None
+        token = api_tokens.make(alice, name="Script", scopes=[WRITE], days=1, by=cast.alice.viewer, now=clock.now())
+        db.session.commit()
+    program = {"Authorization": f"Bearer {token}"}
+    numbers = iter(range(TOGETHER))
+
+    def write(one: Any) -> int:
+        return int(one.post("/api/posts", json={"title": f"T{next(numbers)}"}, headers=program).status_code)
+
+    sent = at_once(blog, write)
+    assert sent == [201] * TOGETHER
 
 
 def test_a_visit_is_noted(blog: Flask, password_hash: str) -> None:

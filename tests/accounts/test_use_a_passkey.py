@@ -56,6 +56,16 @@ def test_with_the_first_passkey_come_recovery_codes_shown_once(
         assert sum("a passkey was added" in subject for subject in told) == 2
 
 
+@pytest.mark.parametrize("window", [0, 2, 4])
+def test_each_of_five_windows_with_the_login_form_takes_the_passkey(
+    app: Flask, everybody: Cast, browser: Login, client: Browser, device: Authenticator, window: int
+) -> None:
+    add(browser(everybody.alice), device)
+    offered = [ask(client, LOGIN) for _ in range(5)]
+    assert client.submit(LOGIN, {"credential": device.get(offered[window])}).status_code == 303
+    assert is_logged_in(client)
+
+
 def test_what_is_kept_of_a_passkey(app: Flask, everybody: Cast, browser: Login, device: Authenticator) -> None:
     add(browser(everybody.alice), device, "  My telephone ")
     (kept,) = passkeys_of(app, everybody.alice)

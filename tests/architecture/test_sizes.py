@@ -11,8 +11,9 @@ LARGER: dict[str, tuple[int, str]] = {
     "jobs": (800, "web processes reach the engine without loading it, and its tables lie in either of two databases"),
     "posts": (1700, "every save keeps the text before it, and two people who save at once see both texts"),
     "serving": (
-        670,
-        "the cache is never stale on either database, a process may be killed, and ending it loses no request",
+        850,
+        "the cache is never stale on either database, a process may be killed, ending it loses no request, and the "
+        "edge's ports are opened here",
     ),
     "ui": (450, "150 was meant for templates; error pages, form fields and fingerprinted files are Python"),
 }

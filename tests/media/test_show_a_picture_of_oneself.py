@@ -15,7 +15,7 @@ from homeport.accounts.models import User
 from homeport.core.config import Config
 from homeport.core.csrf import FIELD, token
 from homeport.core.db import commit, db, site_version
-from homeport.core.http import MOST_BYTES
+from homeport.core.waiting import MOST_BYTES
 from homeport.media import images, portraits
 from homeport.media.models import Media
 from tests.cast import Cast, open_session

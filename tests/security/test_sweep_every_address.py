@@ -13,12 +13,12 @@ from sqlalchemy import Enum, String, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from homeport.accounts import api_tokens
+from homeport.accounts import api_tokens, entry, invitations
 from homeport.accounts import service as accounts
-from homeport.accounts.models import User
-from homeport.core import clock, site
+from homeport.accounts.models import Invitation, Registration, User
+from homeport.core import clock, ids, site
 from homeport.core.db import Base, commit, db
-from homeport.core.http import SESSION_COOKIES, SYSTEM, Viewer
+from homeport.core.http import SESSION_COOKIES, SYSTEM, Role, Viewer
 from homeport.core.programs import READ
 from homeport.jobs.service import queue_mail
 from homeport.posts import previews
@@ -33,6 +33,7 @@ from tests.reading.page import Page
 from tests.reading.test_attack_the_readers import MORE, scheme
 from tests.security.forms import Login
 
+LINK = "of an invitation, and of a mail"
 HERE = {"Sec-Fetch-Site": "same-origin"}
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "TRACE")
 NEEDED = {
@@ -75,6 +76,10 @@ def filled(app: Flask, everybody: Cast) -> None:
         queue_mail("bob@example.com", "Subject", "Text", now=now).status = "failed"
         accounts.issue_link(db.session.get_one(User, everybody.bob.id), by=SYSTEM, now=now)
         previews.make(db.session.get_one(Post, 2), days=1, note="For", by=everybody.bob.viewer, now=now)
+        facts = {"email": "dora@example.com", "created_at": now, "expires_at": now + entry.LIFETIME}
+        db.session.add(Registration(digest=ids.digest(LINK), name="Dora", **facts))
+        invitations.make(Role.AUTHOR, 1, 7, "For", by=everybody.olga.viewer, now=now)
+        db.session.query(Invitation).one().digest = ids.digest(LINK)
         for name in ("alice", "olga"):
             user = db.session.get_one(User, getattr(everybody, name).id)
             api_tokens.make(user, name="Script", scopes=[READ], days=7, by=SYSTEM, now=now)
@@ -209,7 +214,8 @@ def addresses(app: Flask) -> list[str]:
     with app.app_context():
         paths = [address(post.path) for post in db.session.query(Post)]
         names = [f"/authors/{quote(user.handle, safe='')}" for user in db.session.query(User)]
-    return paths + names + [fill(rule, "x") for rule in rules(app) if "GET" in (rule.methods or ())]
+    links = [f"{path}?token={LINK}" for path in ("/invitation", "/register/confirm")]
+    return paths + names + links + [fill(rule, "x") for rule in rules(app) if "GET" in (rule.methods or ())]
 
 
 @pytest.mark.parametrize("vector", MORE)

@@ -12,6 +12,7 @@ from homeport.accounts import (
     api_tokens,
     audit,
     ceremonies,
+    departures,
     devices,
     mails,
     notices,
@@ -84,7 +85,8 @@ def confirm(token: str, *, by: Viewer, now: datetime) -> User:
 
 
 def undo(token: str, *, by: Viewer, now: datetime) -> User:
-    """Put the address back that a link was sent to; everybody is logged out, and what was begun is void."""
+    """Put the address back that a link was sent to; everybody is logged out, and what was begun since is void, the
+    deletion of the account too."""
     take_turns(PEOPLE)
     user, email, since = find(token, now, tokens.UNDO)
     _claim(token, now, tokens.UNDO)
@@ -96,6 +98,7 @@ def undo(token: str, *, by: Viewer, now: datetime) -> User:
     api_tokens.end_all(user.id)
     devices.forget_others(user.id, keep="")
     ceremonies.void(user.id)
+    departures.cancel_later(user, since, by=by, now=now)
     notices.changed(user, "email_change_undone", by=by, now=now)
     return user
 

@@ -49,7 +49,7 @@ def by_passkey(
     Ends the transaction.
     """
     user_id = user.id if user else None
-    ceremony = passkeys.take(purpose, bound_to, now)
+    ceremony = passkeys.take(purpose, bound_to, credential_json, now)
     passkey = _named(credential_json)
     whose = queries.by_id(user_id or (passkey.user_id if passkey else None))
     attempt = _count(whose, visit, now)

@@ -24,13 +24,16 @@ PASSKEY_REGISTRATION = "passkey of a new account"
 
 LIFETIME = timedelta(minutes=5)  # of a challenge: SECURITY A19
 STEP_LIFETIME = timedelta(minutes=10)  # somebody has to find their telephone
+WINDOWS = 5
+"""Challenges that one browser may have at once: each window with a login form has one."""
 
 
 def begin(
     purpose: str, bound_to: str, now: datetime, *, user_id: int | None = None, facts: dict[str, Any] | None = None
 ) -> Ceremony:
-    """Begin one, with a challenge of 32 random bytes; an earlier one of the same browser and purpose is void."""
-    db.session.execute(delete(Ceremony).where(Ceremony.bound_to == bound_to, Ceremony.purpose == purpose))
+    """Begin one, with a challenge of 32 random bytes. Of earlier ones of the same browser and purpose the newest go
+    on, as far as there are windows for them; a second step has one."""
+    _make_room(purpose, bound_to, 1 if purpose == SECOND_STEP else WINDOWS)
     lifetime = STEP_LIFETIME if purpose == SECOND_STEP else LIFETIME
     ceremony = Ceremony(
         bound_to=bound_to,
@@ -45,12 +48,19 @@ def begin(
     return ceremony
 
 
-def find(purpose: str, bound_to: str, now: datetime) -> Ceremony | None:
-    """The one that this browser has begun and not yet ended."""
+def _make_room(purpose: str, bound_to: str, most: int) -> None:
+    mine = (Ceremony.bound_to == bound_to, Ceremony.purpose == purpose)
+    kept = select(Ceremony.id).where(*mine).order_by(Ceremony.id.desc()).limit(most - 1)
+    db.session.execute(delete(Ceremony).where(*mine, Ceremony.id.not_in(kept)))
+
+
+def find(purpose: str, bound_to: str, now: datetime, challenge: str = "") -> Ceremony | None:
+    """The one that this browser has begun and not yet ended: with this challenge, or else the newest."""
     if not bound_to:
         return None
     open_ = (Ceremony.used_at.is_(None), Ceremony.expires_at > now)
-    return db.session.scalar(select(Ceremony).where(Ceremony.bound_to == bound_to, Ceremony.purpose == purpose, *open_))
+    mine = select(Ceremony).where(Ceremony.bound_to == bound_to, Ceremony.purpose == purpose, *open_)
+    return db.session.scalar(mine.order_by((Ceremony.challenge == challenge).desc(), Ceremony.id.desc()).limit(1))
 
 
 def claim(ceremony: Ceremony, now: datetime) -> bool:

@@ -48,6 +48,13 @@ def cancel(user: User, *, by: Viewer, now: datetime) -> bool:
     return True
 
 
+def cancel_later(user: User, since: datetime, *, by: Viewer, now: datetime) -> None:
+    """Keep an account whose deletion was asked for at or after `since`, when it was in other hands."""
+    found = db.session.get(Departure, user.id)
+    if found is not None and found.asked_at >= since:
+        cancel(user, by=by, now=now)
+
+
 def carry_out(user_id: int, now: datetime) -> bool:
     """Delete an account whose time has come; False where it is not due, was kept, or is gone already.
 

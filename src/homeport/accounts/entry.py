@@ -81,7 +81,7 @@ def register_with_passkey(
     """As `register`, for who brings a passkey that the ceremony of this browser has made, and no password at all."""
     require_open(settings, invited=person.invitation_id is not None)
     _count(person.email, network, now)
-    ceremony = passkeys.take(ceremonies.PASSKEY_REGISTRATION, bound_to, now)
+    ceremony = passkeys.take(ceremonies.PASSKEY_REGISTRATION, bound_to, credential, now)
     found = passkeys.verify_registration(ceremony, credential) | {"name": name_of(by.browser)}
     admit(replace(person, passkey=found), by=by, settings=settings, now=now)
 

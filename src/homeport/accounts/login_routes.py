@@ -3,15 +3,20 @@
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from homeport.accounts import ceremonies, factors, presence, proofs, queries, totp
+from homeport.accounts import ceremonies, factors, presence, proofs, queries, recovery, totp
 from homeport.accounts.forms import CodeForm, ConfirmForm, LoginForm
 from homeport.accounts.models import Ceremony, User
 from homeport.accounts.routes import bp, refused, wrong
 from homeport.core.clock import now
 from homeport.core.errors import Problem
 from homeport.core.http import Role, member, public, safe_next, viewer, while_enrolling
+from homeport.ui.messages import say
 
 LOGIN, CODE, CONFIRM = "accounts/login.html", "accounts/code.html", "accounts/confirm.html"
+NO_CODES = (
+    "You have no recovery codes: if you lose this device, nothing else lets you in. Make them on your page Account, "
+    "under Security."
+)
 
 
 @bp.get("/login")
@@ -46,6 +51,8 @@ def log_in() -> ResponseReturnValue:
 def let_in(user: User, means: str, next_: str | None, *, trust: bool = False) -> ResponseReturnValue:
     """Begin the session and go to where the person was, on this site."""
     presence.enter(user, means, trust=trust)
+    if factors.has_second_factor(user.id) and not recovery.left(user.id):
+        say(NO_CODES, "warning")
     return redirect(safe_next(next_, home_of(user.role)), 303)
 
 

@@ -6,6 +6,7 @@ verification), and each one is discoverable, so that nobody has to say first who
 (attestation) is not asked: a blog has no list of good ones, and people need not tell.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -85,21 +86,33 @@ def described(known: Sequence[Passkey]) -> list["webauthn.helpers.structs.Public
     ]
 
 
-def take(purpose: str, bound_to: str, now: datetime) -> Ceremony:
-    """The ceremony that this browser has begun, which is over from now on, whatever comes of it.
+def take(purpose: str, bound_to: str, credential_json: str, now: datetime) -> Ceremony:
+    """The ceremony of this browser that a credential answers, which is over from now on, whatever comes of it.
 
+    For a credential that answers none of them it is the newest: so each try costs a challenge, and is counted.
     Raises Problem 403 where there is none, or no more. Ends the transaction.
     """
-    ceremony = ceremonies.find(purpose, bound_to, now)
+    ceremony = ceremonies.find(purpose, bound_to, now, _challenge(credential_json))
     if ceremony is None or not ceremonies.claim(ceremony, now):
         raise Problem(
-            "That took too long, or was begun in another window.",
+            "That took too long, or was begun elsewhere.",
             status=403,
             code="too_late",
             hint="Try again here.",
         )
     end_transaction()  # a challenge is for one try, a wrong one too
     return ceremony
+
+
+def _challenge(credential_json: str) -> str:
+    """The challenge that a credential says it answers (WebAuthn, 5.8.1); empty where it says nothing."""
+    helpers = webauthn.helpers
+    try:
+        sent = json.loads(credential_json)["response"]["clientDataJSON"]
+        challenge = helpers.parse_client_data_json(webauthn.base64url_to_bytes(sent)).challenge
+        return helpers.bytes_to_base64url(challenge)
+    except Exception:  # for the reason given in verify_registration
+        return ""
 
 
 def verify_registration(ceremony: Ceremony, credential_json: str) -> dict[str, Any]:
@@ -167,7 +180,7 @@ def add_from(user: User, found: dict[str, Any], *, name: str, now: datetime) -> 
 def add(user: User, credential_json: str, *, bound_to: str, name: str, by: Viewer, now: datetime) -> list[str]:
     """End what `begin_adding` began; returns recovery codes to show, none where there are some. Raises Problem."""
     user_id = user.id
-    ceremony = take(ceremonies.PASSKEY_NEW, bound_to, now)
+    ceremony = take(ceremonies.PASSKEY_NEW, bound_to, credential_json, now)
     user = db.session.get_one(User, user_id)
     add_from(user, verify_registration(ceremony, credential_json), name=name, now=now)
     return protection.second_factor_added(user, "passkey_added", by=by, now=now, name=name)

@@ -87,9 +87,6 @@ FOR_ALL = "homeport.for_all"
 BUSY = "homeport.busy"
 """Set in the environment of a request whose body was not read, since too many others are still being waited for."""
 
-MOST_BYTES = 16 * 1024 * 1024
-"""What a request may bring along, of any kind."""
-
 
 def viewer() -> Viewer:
     """Who makes the present request."""

@@ -54,6 +54,24 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
 
+def from_edge(app: WSGIApplication) -> WSGIApplication:
+    """WSGI middleware behind our own edge: believes what it says of the reader's address and the scheme.
+
+    Only what comes by the socket in the data directory is believed, whose peer has no address; the edge has replaced
+    whatever the reader wrote in these headers. From anybody else they are removed. A closure, as each page passes here.
+    """
+    stranger = TrustedProxies(app, ())
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("REMOTE_ADDR"):
+            return stranger(environ, start_response)
+        environ["REMOTE_ADDR"] = environ.pop("HTTP_X_FORWARDED_FOR", "")
+        environ["wsgi.url_scheme"] = environ.pop("HTTP_X_FORWARDED_PROTO", "http")
+        return app(environ, start_response)
+
+    return serve
+
+
 def network_of(address: str) -> str:
     """The network a throttle counts by: an IPv4 address itself, an IPv6 address's /64, all of which one home has."""
     try:

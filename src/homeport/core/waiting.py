@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 PLACES = 8
+MOST_BYTES = 16 * 1024 * 1024
+"""What a request may bring along, of any kind."""
+
 _places = BoundedSemaphore(PLACES)
 
 

@@ -20,7 +20,7 @@ from homeport.media.models import Media
 SIDE = 256
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MOST_BYTES = 15 * 1024 * 1024
-"""A little less than a whole request may bring along (`core.http.MOST_BYTES`), so that this form's page can say so."""
+"""A little less than a whole request may bring along (`core.waiting.MOST_BYTES`), so that the form can say so."""
 
 MOST_PIXELS = 24_000_000
 """Of pictures that can only be opened whole; a photograph in JPEG is opened at an eighth of its size."""

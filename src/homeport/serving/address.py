@@ -4,6 +4,7 @@ import errno
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from homeport.core.config import ConfigError
@@ -39,11 +40,12 @@ def reserve(host: str, port: int) -> Iterator[None]:
             keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             keeper.bind(address)
         except OSError as error:
-            raise ConfigError(_sentence(error, host, port)) from None
+            raise ConfigError(sentence(error, host, port)) from None
         yield
 
 
-def _sentence(error: OSError, host: str, port: int) -> str:
+def sentence(error: OSError, host: str, port: int) -> str:
+    """Why an address can't be listened on, and what to do."""
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is in use by another program; end that, or choose another port with --port."
     if error.errno == errno.EACCES:
@@ -55,10 +57,24 @@ def _sentence(error: OSError, host: str, port: int) -> str:
 
 def answers(host: str, port: int) -> bool:
     """Whether the blog answers there; what it says of its health is for `/healthz`'s readers."""
-    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     try:
         with socket.create_connection((ANY.get(host, host), port), ANSWER_SECONDS) as connection:
-            connection.sendall(request)
-            return connection.recv(5) == b"HTTP/"
+            return _answers(connection)
     except OSError:
         return False
+
+
+def answers_at(path: Path) -> bool:
+    """The same of a socket in the data directory."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.connect(str(path))
+            return _answers(connection)
+    except OSError:
+        return False
+
+
+def _answers(connection: socket.socket) -> bool:
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    return connection.recv(5) == b"HTTP/"

@@ -13,7 +13,7 @@ from homeport.app import create_app
 from homeport.core import log
 from homeport.core.config import Config, load
 from homeport.core.http import request_id
-from homeport.core.net import TrustedProxies
+from homeport.core.net import TrustedProxies, from_edge
 from homeport.serving.bodies import arrived
 from homeport.serving.cache import page_cache
 from homeport.serving.lifeline import DRAIN, end_this_process
@@ -63,6 +63,8 @@ def stack(config: Config) -> WSGIApplication:
     flask = arrived(create_app(config).wsgi_app)
     current = site_version(config).current
     size = config.cache_megabytes * 1_000_000
+    if config.edge:
+        return from_edge(page_cache(flask, current, size))
     if config.trusted_proxies:
         return TrustedProxies(page_cache(flask, current, size), config.trusted_proxies)
     return page_cache(TrustedProxies(flask, ()), current, size)

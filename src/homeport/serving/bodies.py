@@ -7,8 +7,8 @@ long as they like: without this, as many idle senders as there are threads would
 from io import BytesIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from homeport.core.http import BUSY, MOST_BYTES
-from homeport.core.waiting import place
+from homeport.core.http import BUSY
+from homeport.core.waiting import MOST_BYTES, place
 
 PIECE = 64 * 1024
 

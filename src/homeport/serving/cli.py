@@ -11,8 +11,11 @@ import click
 
 from homeport.core import log, served
 from homeport.core.config import Config, load
+from homeport.https.service import web_socket
 from homeport.migrations import is_current
-from homeport.serving.address import answers, reserve
+from homeport.serving import edge
+from homeport.serving.address import answers, answers_at
+from homeport.serving.edge import tend, ways_in
 from homeport.serving.supervisor import Child, Stop, command, supervise, the_only_one
 
 Flags = Mapping[str, str | None]
@@ -23,13 +26,14 @@ Flags = Mapping[str, str | None]
 @click.option("--host", metavar="ADDRESS", help="Network address to listen on (default: 127.0.0.1).")
 @click.option("--port", metavar="NUMBER", help="Port to listen on (default: 8000).")
 @click.option("--domain", metavar="NAME", help="Public name of the blog, such as blog.example.com.")
+@click.option("--https-port", metavar="NUMBER", help="Port of HTTPS, where there is a domain (default: 443).")
 def serve(**flags: str | None) -> None:
     """Run the blog: the web server and the background jobs."""
     config = load(flags, os.environ)
     log.configure(config)
     stop = Stop()
     environ = _environ(config, flags)
-    with the_only_one(config) as lock, reserve(config.host, config.port):
+    with the_only_one(config) as lock, ways_in(config) as sockets:
         served.note(config)
         # The first start has a database to make anyway; later the question whether there is an owner can wait until
         # readers are answered.
@@ -40,15 +44,24 @@ def serve(**flags: str | None) -> None:
             found = _prepare(environ) if link is None else link
             if found:
                 click.echo(f"Create the owner's account: {found}")
+            if sockets:
+                tend(config, sockets, stop, click.echo)
 
         children = [
-            Child("web server", command("--supervised", "web"), environ, lock, drains=True),
+            Child("web server", command("--supervised", "web"), environ, lock, drains=sockets is None),
             Child("worker for background jobs", command("--supervised", "worker"), environ, lock),
         ]
+        if sockets:
+            children.append(edge.process(sockets, environ, lock))
         try:
-            supervise(children, stop, lambda: answers(config.host, config.port), announce)
+            supervise(children, stop, lambda: _answers(config), announce)
         finally:
             _settle(config)
+
+
+def _answers(config: Config) -> bool:
+    """Whether the blog answers: behind the edge the web server must do so first, since the edge would ask it."""
+    return (not config.edge or answers_at(web_socket(config))) and answers(config.host, config.port)
 
 
 def _environ(config: Config, flags: Flags) -> dict[str, str]:

@@ -21,6 +21,7 @@ from types import FrameType
 from homeport.core.config import Config, ConfigError, make_folder
 from homeport.core.errors import Problem
 from homeport.serving.lifeline import DRAIN, GRACE_SECONDS
+from homeport.serving.listener import take_no_more
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ HEALTHY_SECONDS = 30.0
 MOST_FAILURES = 5
 LONGEST_WAIT = 30.0
 DRAIN_SECONDS = 0.5
+AFTER_FRONT_SECONDS = 3
 CONFIG_EXIT = 2
 
 
@@ -47,6 +49,9 @@ class Child:
     environ: Mapping[str, str]
     lock: int
     drains: bool = False
+    front: bool = False
+    """Readers come by it to the others, which therefore end after it."""
+    descriptors: tuple[int, ...] = ()
     failures: int = 0
     proven: bool = False
     started: float = 0.0
@@ -61,7 +66,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             env=self.environ,
-            pass_fds=[self.lock],
+            pass_fds=[self.lock, *self.descriptors],
             process_group=0,
         )
 
@@ -79,7 +84,7 @@ class Child:
 
     def _died(self, code: int, now: float) -> None:
         self.process = None
-        if code == CONFIG_EXIT:
+        if code == CONFIG_EXIT and not self.proven:
             raise ConfigError(f"The {self.name} could not start; the line above says why.")
         if now - self.started > HEALTHY_SECONDS:
             self.failures, self.proven = 0, True
@@ -122,6 +127,8 @@ def supervise(children: list[Child], stop: Stop, is_ready: Callable[[], bool], a
                 child.watch(time.monotonic())
             if not announced and is_ready():
                 announced = True
+                for child in children:
+                    child.proven |= child.front  # it has answered: a port or a file it lacks later will come back
                 Thread(target=announce, daemon=True).start()
     finally:
         end(children, stop)
@@ -134,14 +141,21 @@ def end(children: list[Child], stop: Stop) -> None:
     for child in draining:
         child.tell(DRAIN)
     stop.at_once.wait(DRAIN_SECONDS if draining else 0)
+    if any(child.front for child in children):
+        take_no_more()
+        _end([child for child in children if child.front], stop, deadline - AFTER_FRONT_SECONDS)
+    _end(children, stop, deadline)
+    for child in children:
+        child.tell(signal.SIGKILL)
+
+
+def _end(children: list[Child], stop: Stop, deadline: float) -> None:
     for child in children:
         child.tell(signal.SIGTERM)
     running = [child.process for child in children if child.process is not None]
     while any(process.poll() is None for process in running):
         if stop.at_once.wait(POLL_SECONDS / 2) or time.monotonic() > deadline:
             break
-    for child in children:
-        child.tell(signal.SIGKILL)
 
 
 @contextmanager

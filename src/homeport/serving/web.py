@@ -2,6 +2,7 @@
 
 import signal
 from pathlib import Path
+from typing import Any
 
 import click
 from granian.constants import HTTPModes, Interfaces
@@ -11,6 +12,7 @@ from granian.server import MPServer
 from homeport.core import log, waiting
 from homeport.core.command import with_config
 from homeport.core.config import Config
+from homeport.https.service import web_socket
 from homeport.serving.address import resolve
 from homeport.serving.lifeline import DRAIN, GRACE_SECONDS
 
@@ -37,8 +39,7 @@ def server(config: Config) -> MPServer:
         f"{here / 'application.py'}:make",
         factory=True,
         working_dir=here.parents[1],
-        address=resolve(config.host, config.port)[1][0],
-        port=config.port,
+        **_place(config),
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
@@ -49,3 +50,11 @@ def server(config: Config) -> MPServer:
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS - 2,
     )
+
+
+def _place(config: Config) -> dict[str, Any]:
+    """Where it waits for requests: behind the edge at a socket in the data directory, which has no other way in."""
+    if not config.edge:
+        return {"address": resolve(config.host, config.port)[1][0], "port": config.port}
+    web_socket(config).unlink(missing_ok=True)  # of a server that was killed
+    return {"uds": web_socket(config), "uds_permissions": 0o600}

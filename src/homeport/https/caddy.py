@@ -1,0 +1,134 @@
+"""The program Caddy: which one it is, what it says to a configuration, and becoming it."""
+
+import ctypes
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from homeport.core.config import Config, ConfigError
+from homeport.https.edge import ADMIN_SOCKET, CHALLENGES, Sockets, configuration
+
+CONFIGURATION = "caddy.json"
+PR_SET_PDEATHSIG = 1
+VALIDATION_SECONDS = 60
+ADMIN_SECONDS = 30.0
+
+
+def find(config: Config) -> str:
+    """The program's path: the one of the settings, else what came along with Homeport, else what is installed.
+
+    Raises ConfigError where there is none.
+    """
+    beside = str(Path(sys.executable).parent)
+    found = shutil.which(config.caddy) if config.caddy else shutil.which("caddy", path=beside) or shutil.which("caddy")
+    if found is None:
+        raise ConfigError(
+            f"{config.caddy} is not a program that can be run; see the setting caddy."
+            if config.caddy
+            else "Caddy, which does the HTTPS, is not installed; install it and set caddy to its path, or https_method "
+            "to off."
+        )
+    return found
+
+
+def prepare(config: Config, sockets: Sockets) -> Path:
+    """Write the configuration into the folder of the edge once Caddy accepts it; returns its path.
+
+    Raises ConfigError with what Caddy says where it does not.
+    """
+    content = json.dumps(configuration(config, sockets), indent=2)
+    path = make_folder(config) / CONFIGURATION
+    new = path.with_suffix(".new")
+    _write(new, content)
+    command = [find(config), "validate", "--config", str(new)]
+    try:
+        said = subprocess.run(  # noqa: S603 (the configured program)
+            command,
+            env=environ(config),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=VALIDATION_SECONDS,
+            pass_fds=sockets.all,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ConfigError(f"{command[0]} can't be run: {error}.") from None
+    if said.returncode:
+        raise ConfigError(f"Caddy refuses its configuration: {_reason(said.stderr)}")
+    new.replace(path)
+    return path
+
+
+def make_folder(config: Config) -> Path:
+    """The folder of the edge, made for its owner alone where it is not there yet. Raises ConfigError."""
+    folder = config.caddy_folder
+    try:
+        (folder / CHALLENGES).mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise ConfigError(f"The folder {folder} can't be written: {error.strerror}.") from None
+    return folder
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(content)
+    except OSError as error:
+        raise ConfigError(f"{path} can't be written: {error.strerror}.") from None
+
+
+def _reason(said: str) -> str:
+    """Caddy's last line, without the modules that the error came through."""
+    last = (said.strip().splitlines() or ["it gives no reason"])[-1]
+    return last.removeprefix("Error: ").strip().rstrip(".") + "."
+
+
+def environ(config: Config) -> dict[str, str]:
+    """What Caddy is told: nothing of our settings, and to keep whatever it keeps in its folder."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("HOMEPORT_")}
+    folder = str(config.caddy_folder)
+    return {**ours, "XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder}
+
+
+def become(config: Config, path: Path) -> NoReturn:
+    """Turn this process into Caddy, which ends when the one that started it does, however that ended (prctl(2)).
+
+    The flag outlasts the change of the program, since that has no more rights than this one.
+    """
+    program = find(config)
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if select.select([0], [], [], 0)[0]:
+        sys.exit()  # it had gone before the flag was set: our standard input, which nobody writes to, has ended
+    os.execve(program, [program, "run", "--config", str(path)], environ(config))  # noqa: S606 (no shell is meant)
+
+
+def reload(config: Config, sockets: Sockets) -> None:
+    """Have Caddy read certificate files and configuration again: no connection is lost, and it goes on as it did where
+    it refuses. Raises ConfigError with what it says then, or where nobody answers."""
+    body = json.dumps(configuration(config, sockets)).encode()
+    head = (
+        "POST /load HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        f"Cache-Control: must-revalidate\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(ADMIN_SECONDS)
+            connection.connect(str(config.caddy_folder / ADMIN_SOCKET))
+            connection.sendall(head.encode() + body)
+            answer = connection.makefile("rb").read().decode(errors="replace")
+    except OSError as error:
+        raise ConfigError(f"Caddy can't be reached: {error.strerror or error}.") from None
+    status, _, said = answer.partition("\r\n\r\n")
+    if " 200 " not in status.splitlines()[0] + " ":
+        raise ConfigError(f"Caddy goes on with what it had, and refuses what is new: {said.strip()}")

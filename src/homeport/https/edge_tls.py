@@ -1,0 +1,81 @@
+"""What Caddy is told about certificates: which there are, where they come from, and how readers are spoken to."""
+
+from typing import Any
+
+from homeport.core.config import Config
+from homeport.https.certificates import OWN_CERTIFICATE, OWN_KEY
+
+Json = dict[str, Any]
+
+# Mozilla's "intermediate": TLS 1.3, and of TLS 1.2 what has forward secrecy and authenticated encryption.
+# https://wiki.mozilla.org/Security/Server_Side_TLS
+CIPHERS = [
+    f"TLS_ECDHE_{signed}_WITH_{cipher}"
+    for cipher in ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256")
+    for signed in ("ECDSA", "RSA")
+]
+CURVES = ["x25519mlkem768", "x25519", "secp256r1", "secp384r1"]
+
+RENEW_INTERVAL = "10s"
+"""How often Caddy looks whether a certificate has to be renewed; some authorities' last for minutes."""
+
+TAG = "own"
+
+
+def policies(config: Config, names: list[str]) -> list[Json]:
+    """How connections are begun. One for another name, or for none, fails: there is nothing here to show it."""
+    policy: Json = {
+        "match": {"sni": names},
+        "alpn": ["h2", "http/1.1"],
+        "protocol_min": "tls1.2",
+        "cipher_suites": CIPHERS,
+        "curves": CURVES,
+    }
+    if config.https_method in {"files", "dns"}:
+        policy["certificate_selection"] = {"any_tag": [TAG]}
+    return [policy]
+
+
+def tls(config: Config, names: list[str], *, by_http: bool) -> Json:
+    """The certificates. `by_http`: whether port 80 is answered here, so that the authority may ask there."""
+    if config.https_method in {"files", "dns"}:
+        pair = loaded(config)
+        return {"certificates": {"load_files": [{**pair, "tags": [TAG]}] if pair else []}}
+    issuer = _acme(config, by_http=by_http) if config.https_method == "auto" else {"module": "internal"}
+    return {
+        "certificates": {"automate": names},
+        "automation": {
+            "policies": [{"subjects": names, "issuers": [issuer]}],
+            "renew_interval": RENEW_INTERVAL,
+        },
+    }
+
+
+def loaded(config: Config) -> dict[str, str] | None:
+    """The files of certificate and key that somebody else keeps up to date; None where there are none yet."""
+    if config.https_method == "files":
+        return {"certificate": config.https_certificate, "key": config.https_key}
+    certificate, key = config.caddy_folder / OWN_CERTIFICATE, config.caddy_folder / OWN_KEY
+    if config.https_method == "dns" and certificate.is_file() and key.is_file():
+        return {"certificate": str(certificate), "key": str(key)}
+    return None
+
+
+def _acme(config: Config, *, by_http: bool) -> Json:
+    """RFC 8555, by the challenges of RFC 8737 (TLS-ALPN-01) and RFC 8555, 8.3 (HTTP-01), whichever gets through."""
+    issuer: Json = {
+        "module": "acme",
+        "ca": config.https_acme_directory,
+        "challenges": {
+            "http": {"alternate_port": config.http_port} if by_http else {"disabled": True},
+            "tls-alpn": {"alternate_port": config.https_port},
+        },
+    }
+    if config.https_acme_root:
+        issuer["trusted_roots_pem_files"] = [config.https_acme_root]
+    return issuer
+
+
+def certificate_authority() -> Json:
+    """Caddy's own, for the method internal. It stays out of this machine's list of trusted ones."""
+    return {"certificate_authorities": {"local": {"name": "Homeport", "install_trust": False}}}

@@ -1,0 +1,42 @@
+"""The verbs of HTTPS that the rest of Homeport uses. What loads much is loaded when it is asked for."""
+
+from pathlib import Path
+
+from homeport.core.config import Config
+from homeport.https import caddy, edge
+from homeport.https.certificates import OWN_CERTIFICATE, OWN_KEY
+from homeport.https.edge import Sockets
+from homeport.https.edge_tls import loaded
+from homeport.https.ports import holder
+
+__all__ = ["Sockets", "check", "has_certificate", "holder", "reload", "watched", "web_socket"]
+
+reload = caddy.reload
+
+
+def check(config: Config) -> None:
+    """Raise ConfigError where the edge can't run: settings that don't fit, no Caddy, a folder that can't be written."""
+    edge.check(config)
+    caddy.find(config)
+    caddy.make_folder(config)
+
+
+def web_socket(config: Config) -> Path:
+    """Where the web server waits for what the edge passes on."""
+    return config.caddy_folder / edge.WEB_SOCKET
+
+
+def watched(config: Config) -> list[Path]:
+    """The files that somebody else renews a certificate in; the edge has to be told when they change."""
+    if config.https_method == "files":
+        return [Path(config.https_certificate), Path(config.https_key)]
+    if config.https_method == "dns":
+        return [config.caddy_folder / OWN_CERTIFICATE, config.caddy_folder / OWN_KEY]
+    return []
+
+
+def has_certificate(config: Config) -> bool:
+    """Whether there is one to show, good or not: `certificates.current` says more, and loads more."""
+    if config.https_method in {"files", "dns"}:
+        return loaded(config) is not None
+    return any((config.caddy_folder / "certificates").glob(f"*/{config.domain}/{config.domain}.crt"))

@@ -1,0 +1,157 @@
+"""The edge as the supervisor sees it: its sockets, its process, its certificate.
+
+The supervisor itself opens the ports and hands them on to Caddy. So nobody else can take one while Caddy is started
+again, who comes meanwhile waits instead of being refused, and only this process needs the right to use port 443.
+"""
+
+import errno
+import logging
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from homeport.core.config import Config, ConfigError
+from homeport.https.service import Sockets, check, has_certificate, holder, reload, watched
+from homeport.serving.address import reserve, resolve, sentence
+from homeport.serving.supervisor import Child, Stop, command
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 1024
+WATCH_SECONDS = 2.0
+
+
+@contextmanager
+def ways_in(config: Config) -> Iterator[Sockets | None]:
+    """The open sockets of the edge; None where there is no edge, and the web server's own address is kept for it.
+
+    Raises ConfigError with one sentence where an address can't be had.
+    """
+    with ExitStack() as opened:
+        if config.edge:
+            check(config)
+            yield _open(config, opened)
+        else:
+            opened.enter_context(reserve(config.host, config.port))
+            yield None
+
+
+def _open(config: Config, opened: ExitStack) -> Sockets:
+    try:
+        https = _listen(config.https_port, opened)
+    except OSError as error:
+        raise ConfigError(_port_of_https(error, config.https_port)) from None
+    try:
+        family, address = resolve(config.host, config.port)
+        local = _bound(family, address, socket.SOCK_STREAM, opened)
+        local.listen(BACKLOG)
+    except OSError as error:
+        raise ConfigError(sentence(error, config.host, config.port)) from None
+    return Sockets(https.fileno(), local.fileno(), _http(config, opened), _quic(config, opened))
+
+
+def _http(config: Config, opened: ExitStack) -> int | None:
+    try:
+        return _listen(config.http_port, opened).fileno()
+    except OSError as error:
+        log.warning(
+            "port %s can't be used, so nobody is led from there to HTTPS, and no certificate comes by it: %s%s",
+            config.http_port,
+            error.strerror,
+            f", by {by}" if (by := holder(config.http_port)) else "",
+        )
+        return None
+
+
+def _quic(config: Config, opened: ExitStack) -> int | None:
+    try:
+        return _everywhere(config.https_port, socket.SOCK_DGRAM, opened).fileno()
+    except OSError as error:
+        log.warning("UDP port %s can't be used, so there is no HTTP/3: %s", config.https_port, error.strerror)
+        return None
+
+
+def _listen(port: int, opened: ExitStack) -> socket.socket:
+    found = _everywhere(port, socket.SOCK_STREAM, opened)
+    found.listen(BACKLOG)
+    return found
+
+
+def _everywhere(port: int, kind: socket.SocketKind, opened: ExitStack) -> socket.socket:
+    """A socket for each address of this machine, of IPv6 and IPv4, or of IPv4 where there is no other."""
+    try:
+        return _bound(socket.AF_INET6, ("::", port), kind, opened)
+    except OSError as error:
+        if error.errno not in {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}:
+            raise
+        return _bound(socket.AF_INET, ("", port), kind, opened)
+
+
+def _bound(
+    family: socket.AddressFamily, address: tuple[object, ...], kind: socket.SocketKind, opened: ExitStack
+) -> socket.socket:
+    found = opened.enter_context(socket.socket(family, kind))
+    if family == socket.AF_INET6 and address[0] == "::":
+        found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    if kind == socket.SOCK_STREAM:  # for UDP the option would let two programs share a port
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    found.bind(address)
+    return found
+
+
+def _port_of_https(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        by = holder(port) or "another program"
+        return f"Port {port} for HTTPS is in use by {by}; end that, or choose another port with --https-port."
+    if error.errno == errno.EACCES:
+        return (
+            f"Port {port} for HTTPS is not permitted to you: run the blog as a service (homeport service install), "
+            "which has CAP_NET_BIND_SERVICE, permit such ports to everybody (sudo sysctl "
+            "net.ipv4.ip_unprivileged_port_start=80), or choose one above 1023 with --https-port."
+        )
+    return f"Port {port} for HTTPS can't be opened: {error.strerror}."
+
+
+def process(sockets: Sockets, environ: Mapping[str, str], lock: int) -> Child:
+    """The edge, to be watched."""
+    told = ["--https", sockets.https, "--local", sockets.local]
+    told += ["--http", sockets.http] if sockets.http is not None else []
+    told += ["--quic", sockets.quic] if sockets.quic is not None else []
+    arguments = command("--supervised", "edge", *map(str, told))
+    return Child("HTTPS edge", arguments, environ, lock, front=True, descriptors=sockets.all)
+
+
+def tend(config: Config, sockets: Sockets, stop: Stop, say: Callable[[str], None]) -> None:
+    """Tell the edge of each new certificate until the blog ends, and people when the first one has come."""
+    known, refused, waiting = _stamps(config), "", not has_certificate(config)
+    if waiting:
+        say(
+            f"The certificate is being fetched; meanwhile the blog is at http://localhost:{config.port} on this "
+            "computer, and homeport doctor says what is in the way."
+        )
+    while not stop.asked.wait(WATCH_SECONDS):
+        present = _stamps(config)
+        if present != known:
+            try:
+                reload(config, sockets)
+            except ConfigError as error:  # half of a pair perhaps: the other half comes
+                if error.message != refused:
+                    log.error("%s", error.message)
+                refused = error.message
+            else:
+                known, refused = present, ""
+        if waiting and has_certificate(config):
+            waiting = False
+            say(f"The certificate has come: the blog is at {config.origin}")
+
+
+def _stamps(config: Config) -> list[tuple[int, ...] | None]:
+    return [_stamp(path) for path in watched(config)]
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_ino, found.st_mtime_ns, found.st_size
+    return None
