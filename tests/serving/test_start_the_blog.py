@@ -41,6 +41,12 @@ def test_first_start_prints_where_it_is_ready_and_the_owners_link(data: Path) ->
             assert page.status == 200
 
 
+def test_a_start_warns_of_nothing(data: Path) -> None:
+    with running(data) as blog:
+        assert blog.stop() == 0
+        assert "WARNING" not in blog.log.read_text()
+
+
 def test_a_command_beside_it_knows_the_address_it_was_given(data: Path) -> None:
     add = [*SERVE[:-1], "user", "add", "olga@example.com", "--name", "Olga", "--role", "owner", "--data", str(data)]
     with running(data) as blog:

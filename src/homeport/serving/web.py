@@ -1,5 +1,6 @@
 """The web server: Granian, which loads the application in processes of its own and replaces those that die."""
 
+import logging
 import signal
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,18 @@ from homeport.https.service import web_socket
 from homeport.serving.address import resolve
 from homeport.serving.lifeline import DRAIN, GRACE_SECONDS
 
+
+def _concerns_somebody(line: logging.LogRecord) -> bool:
+    # Granian finds many threads for few cores worth a warning at each start: most of ours only wait (`waiting`).
+    return "Python threads, which seems quite high" not in line.getMessage()
+
+
 # Granian's own lines go where ours go. What it says below a warning is about itself.
-_LOGGING = {"handlers": {}, "loggers": {"_granian": {"propagate": True}}}
+_LOGGING = {
+    "filters": {"ours": {"()": lambda: _concerns_somebody}},
+    "handlers": {},
+    "loggers": {"_granian": {"propagate": True, "filters": ["ours"]}},
+}
 
 
 @click.command(hidden=True)
