@@ -31,7 +31,7 @@ _CHAINS = """
 def box(
     lab: Lab, *, upnp: bool = True, natpmp: bool = True, public: bool = True, allowed: bool = True
 ) -> Iterator[subprocess.Popen[str]]:
-    """Have the router answer. `public`: it has an outside address of its own, PUBLIC; `allowed`: it forwards at wish."""
+    """Have the router answer. `public`: PUBLIC is an outside address of its own; `allowed`: it forwards at wish."""
     require("miniupnpd", package="miniupnpd-nftables")
     router, config = lab.router.host, lab.folder / "box.conf"
     before = lab.router.outside
@@ -50,7 +50,8 @@ def box(
     try:
         deadline = time.monotonic() + PATIENCE
         while "Listening for NAT-PMP" not in log.read_text() and "HTTP listening" not in log.read_text():
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.02)
         yield process
     finally:

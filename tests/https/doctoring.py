@@ -55,7 +55,8 @@ def listen(lab: Lab, host: Host, number: int, *, tls: bool = False) -> Iterator[
     process = host.start(sys.executable, "-c", SERVER, str(number), *files, log=log)
     deadline = time.monotonic() + PATIENCE
     while "listening" not in log.read_text():
-        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.02)
     try:
         yield process.pid

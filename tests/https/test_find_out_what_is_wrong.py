@@ -125,7 +125,7 @@ def test_ipv6_leads_elsewhere(world: Lab) -> None:
     assert to_mend(found) == ["ipv6"]
     assert "leads to 2001:db8:7::99" in found["ipv6"]["meaning"]
     assert f"this computer’s is {HOME_6}" in found["ipv6"]["meaning"]
-    assert "2001:db8:7::99" in found["port_443_outside"]["meaning"], "where the authority went, since it tries IPv6 first"
+    assert "2001:db8:7::99" in found["port_443_outside"]["meaning"], "which the authority tries first"
 
 
 def test_the_domain_forbids_the_authority_to_sign(world: Lab) -> None:

@@ -16,6 +16,7 @@ from homeport.https import (
     network,
     port_verdicts,
     router,
+    router_verdicts,
     trial,
     verdicts,
 )
@@ -112,9 +113,7 @@ def _try(
             busy = "another examination is trying it right now"
             return [Tried(number, Outcome.NOT_TRIED, busy) for number in numbers]
         by_edge = {HTTPS: https.is_edge, HTTP: http.is_edge}
-        running = [
-            pool.submit(_attempt, config, _KINDS[number], by_edge=by_edge[number]) for number in numbers
-        ]
+        running = [pool.submit(_attempt, config, _KINDS[number], by_edge=by_edge[number]) for number in numbers]
         found = [future.result() for future in running]
     steps.done("ports from outside")
     return found
@@ -143,7 +142,10 @@ def _untried(config: Config, found: Names, staging: Authority, https: Port, http
         elif port.state is State.FORBIDDEN or (port.state is State.TAKEN and not port.is_edge):
             yield number, f"It cannot be tried while the blog cannot have port {port.number} here."
         elif number == HTTPS and port.is_edge and config.https_method != "auto":
-            yield number, f"With the method {config.https_method} the blog shows no challenges on this port while it runs."
+            yield (
+                number,
+                f"With the method {config.https_method} the running blog shows no challenges on this port.",
+            )
 
 
 def _nothing_to_try(config: Config, found: Names, staging: Authority) -> str:
@@ -167,8 +169,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield Finding("authority", verdicts.authority(facts, clock_wrong=verdicts.clock_is_wrong(clock)))
     yield Finding("https_port_here", port_verdicts.here(facts.https, needed=True))
     yield Finding("http_port_here", port_verdicts.here(facts.http, needed=False))
-    yield Finding("router", verdicts.router(facts))
-    forwarding = verdicts.forwarding(facts)
+    yield Finding("router", router_verdicts.router(facts))
+    forwarding = router_verdicts.forwarding(facts)
     if forwarding:
         yield Finding("forwarding", forwarding)
     for number in (HTTPS, HTTP):
@@ -178,10 +180,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 
 def _behind_a_proxy(config: Config) -> list[Finding]:
-    meaning = (
-        f"Another program does the HTTPS for {config.domain} (method off), so its ports and certificate are its own affair."
-    )
-    rows = [Finding("way", look("Way to a certificate", f"{meaning} docs/https.md shows how proxies and tunnels are set."))]
+    meaning = f"Another program does the HTTPS for {config.domain} (method off): ports and certificate are its affair."
+    rows = [Finding("way", look("Way to a certificate", f"{meaning} docs/https.md shows how proxies are set."))]
     found = names.examine(config.domain)
     if found.a.heard is names.Heard.NO_NAME:
         rows.append(Finding("address", mend(f"Address of {config.domain}", "There is no such name.")))

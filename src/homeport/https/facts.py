@@ -59,7 +59,7 @@ class Facts:
 
     @property
     def six_leads_elsewhere(self) -> bool:
-        """Whether the name's IPv6 address is not one of this machine's, which a network without translation would need."""
+        """Whether the name's IPv6 address is not one of this machine's: no router translates those."""
         return bool(self.names.aaaa.values) and not set(self.names.aaaa.values) & set(self.own_ipv6)
 
     @property

@@ -8,9 +8,9 @@ from homeport.https.facts import HTTP, HTTPS, Facts
 from homeport.https.holders import Port, State
 from homeport.https.reasons import Outcome
 from homeport.https.trial import Tried
-from homeport.https.verdicts import OPEN
 
 DNS = 'https_method = "dns"\nhttps_port = 8443'
+OPEN = "homeport doctor --open-ports"
 UNPRIVILEGED = "sudo sysctl net.ipv4.ip_unprivileged_port_start=80"
 
 
@@ -48,26 +48,30 @@ def outside(number: int, facts: Facts) -> Row:
     if explained:
         return look(title, explained)
     if number == HTTP and facts.reached(HTTPS):
-        meaning = f"{_said(found, facts)} It is not needed: readers who type http:// are not led to HTTPS, and that is all."
+        meaning = (
+            f"{_said(found, facts)} It is not needed: readers who type http:// are not led to HTTPS, and that is all."
+        )
         return look(title, meaning)
     return _failed(title, found, facts)
 
 
 def _explained(found: Tried, facts: Facts) -> str:
     """What follows from a cause that another row names; "" where this try is what shows the cause."""
-    if found.outcome in {Outcome.REJECTED, Outcome.CAA}:
-        return "The authority does not sign for this name, as said above, and tried nothing."
-    if found.outcome is Outcome.NAME and not facts.names_at_all:
-        return "The name leads nowhere, so there was nothing to try."
-    if ":" in found.address and facts.six_leads_elsewhere:
-        return f"The authority went to {found.address}, where the name leads by IPv6, and that is not here."
-    if ":" not in found.address and facts.leads_elsewhere:
-        return f"The authority went to {found.address or 'where the name leads'}, and that is not here."
-    if any(each.outside == found.port and each.client != facts.router.own for each in facts.router.forwards):
-        return "The router leads it to another machine, as said above."
-    if facts.router.is_shared and ":" not in found.address:
-        return "Nothing comes in, because the outside address is not yours alone."
-    return ""
+    by_six = ":" in found.address
+    reasons = {
+        "The authority does not sign for this name, as said above, and tried nothing.": found.outcome
+        in {Outcome.REJECTED, Outcome.CAA},
+        "The name leads nowhere, so there was nothing to try.": not facts.names_at_all,
+        f"The authority went to {found.address}, where the name leads by IPv6, and that is not here.": by_six
+        and facts.six_leads_elsewhere,
+        f"The authority went to {found.address or 'where the name leads'}, and that is not here.": not by_six
+        and facts.leads_elsewhere,
+        "The router leads it to another machine, as said above.": any(
+            each.outside == found.port and each.client != facts.router.own for each in facts.router.forwards
+        ),
+        "Nothing comes in, because the outside address is not yours alone.": facts.router.is_shared and not by_six,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def _said(found: Tried, facts: Facts) -> str:
@@ -91,8 +95,8 @@ def _failed(title: str, found: Tried, facts: Facts) -> Row:
         return mend(title, meaning, type_this=_open(facts))
     if found.outcome in {Outcome.OTHER, Outcome.UNMET}:
         meaning = (
-            f"{said} That may be the router’s own page, or another machine: forward port {number} to {here}, and turn off "
-            "the router’s “remote management”."
+            f"{said} That may be the router’s own page, or another machine: forward port {number} to {here}, and turn "
+            "off the router’s “remote management”."
         )
         return mend(title, meaning, type_this=_open(facts))
     if found.outcome is Outcome.NAME:
@@ -108,29 +112,31 @@ def _open(facts: Facts) -> str:
 
 def way(facts: Facts) -> Row:
     """How the blog comes by a certificate, or what to do where no way is open."""
-    title, config = "Way to a certificate", facts.config
-    if config.https_method == "dns":
-        meaning = "By a record in the domain (DNS-01), for which no port is needed."
-        return good(title, f"{meaning} {_try_yourself(facts)}")
-    if config.https_method == "files":
-        return good(title, f"Somebody else gets it and renews the files. {_try_yourself(facts)}")
-    if config.https_method == "internal":
-        return good(title, "The blog’s own authority signs it; each device has to trust its root, see /admin/https.")
+    title, without = "Way to a certificate", _without_trial(facts)
+    if without:
+        return good(title, without)
     if facts.reached(HTTPS):
         return good(title, "By port 443 (TLS-ALPN-01); port 80 is not needed for it.")
     if facts.reached(HTTP):
         return look(title, "By port 80 (HTTP-01). Readers come by port 443, so that has to be opened too.")
     if not facts.tried:
         return look(title, "It could not be tried which ports come through; the other lines say why.")
-    if facts.router.is_shared:
-        return look(title, "No port can be opened here by IPv4, as said above.")
     if any(_explained(each, facts) for each in facts.tried.values()):
         return look(title, "None is open yet. Mend what stands above, then look again.")
     meaning = (
-        "Neither port 443 nor port 80 comes through. Open port 443 on the router; where the provider blocks both, have the "
-        "domain’s records show who you are and take another port, or use a tunnel (docs/https.md)."
+        "Neither port 443 nor port 80 comes through. Open port 443 on the router; where the provider blocks both, have "
+        "the domain’s records show who you are and take another port, or use a tunnel (docs/https.md)."
     )
     return mend(title, meaning, type_this=DNS)
+
+
+def _without_trial(facts: Facts) -> str:
+    """How it is where no authority has to come through."""
+    return {
+        "dns": f"By a record in the domain (DNS-01), for which no port is needed. {_try_yourself(facts)}",
+        "files": f"Somebody else gets it and renews the files. {_try_yourself(facts)}",
+        "internal": "The blog’s own authority signs it; each device has to trust its root, see /admin/https.",
+    }.get(facts.config.https_method, "").strip()
 
 
 def _try_yourself(facts: Facts) -> str:

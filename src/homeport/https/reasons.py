@@ -1,7 +1,7 @@
 """What the authority says about a try that failed, in a few kinds.
 
-ACME names kinds of errors (RFC 8555, 6.7), but most ways a home connection fails are one kind there, and what tells them
-apart is prose: Let's Encrypt's (boulder, va/va.go and probs) and that of its test server (pebble, va/va.go).
+ACME names kinds of errors (RFC 8555, 6.7), but most ways a home connection fails are one kind there, and what tells
+them apart is prose: Let's Encrypt's (boulder, va/va.go and probs) and that of its test server (pebble, va/va.go).
 """
 
 import re
@@ -42,8 +42,8 @@ _WORDS = (
     (Outcome.REFUSED, r"refused|no route to host|network is unreachable|host is unreachable"),
     (
         Outcome.SILENT,
-        r"timeout during connect|connection timed out|i/o timeout|deadline exceeded|Timeout (after connect|during read)|"
-        r"Client\.Timeout|timed out|operation was canceled",
+        r"timeout during connect|connection timed out|i/o timeout|deadline exceeded|Timeout (after connect|during read)"
+        r"|Client\.Timeout|timed out|operation was canceled",
     ),
     (Outcome.OTHER, r"reset by peer|EOF|handshake|tls:|ALPN|certificate|HTTP response to HTTPS|speaks HTTP"),
 )
@@ -64,7 +64,7 @@ def address_in(words: str) -> str:
 
 
 def classify(kind: str, words: str, seconds: float = 0.0) -> Outcome:
-    """The outcome behind an error: `kind` is the last part of its type, `words` its detail, which came after so long."""
+    """The outcome behind an error: `kind` is the last part of its type, `words` its detail, which took `seconds`."""
     if _UNMET.search(words):
         return Outcome.SILENT if seconds >= PATIENCE_SECONDS else Outcome.UNMET
     if kind in _KINDS:

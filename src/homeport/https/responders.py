@@ -60,7 +60,7 @@ def by_http(port: int, token: str, answer: str) -> Iterator[None]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its own name)
+        def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
     with listener(port) as listening:
@@ -76,7 +76,7 @@ def by_http(port: int, token: str, answer: str) -> Iterator[None]:
 
 @contextmanager
 def by_tls(port: int, domain: str, answer: str) -> Iterator[None]:
-    """Answer TLS-ALPN-01 (RFC 8737): a certificate for the name that carries the answer's hash, and nothing after it."""
+    """Answer TLS-ALPN-01 (RFC 8737): a certificate for the name that carries the answer's hash, nothing after it."""
     context = _context(domain, answer)
     with listener(port) as listening, _in_a_thread(lambda: _shake_hands(listening, context)):
         try:

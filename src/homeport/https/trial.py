@@ -1,8 +1,8 @@
 """Which ports reach us from outside: the authority's staging server is asked to try each, and says what it met.
 
-Nothing is signed: an order is made, its challenge tried, and the authorization taken back. Each challenge has an account
-of its own, because an authority answers a second order of one account for one name with the first (boulder does), and
-the two are tried side by side.
+Nothing is signed: an order is made, its challenge tried, and the authorization taken back. Each challenge has an
+account of its own, because an authority answers a second order of one account for one name with the first (boulder
+does), and the two are tried side by side.
 """
 
 import fcntl
@@ -16,7 +16,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import josepy
 import requests
 from acme import challenges, client, errors, messages
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,6 +25,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from josepy.errors import Error as JoseError
+from josepy.json_util import encode_b64jose
+from josepy.jwa import ES256
+from josepy.jwk import JWK, JWKEC
 
 from homeport.core.config import Config
 from homeport.https import responders
@@ -51,12 +54,12 @@ class Tried:
 
 @contextmanager
 def the_only_one(config: Config) -> Iterator[bool]:
-    """Hold the trial for this data directory; yields False while another has it. Without a directory nothing is held."""
+    """Hold the trial for this data directory; yields False while another has it. Without one nothing is."""
     if not config.data.is_dir():
         yield True
         return
     config.caddy_folder.mkdir(mode=0o700, exist_ok=True)
-    with (config.caddy_folder / "trial.lock").open("a") as lock:
+    with os.fdopen(os.open(config.caddy_folder / "trial.lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -72,7 +75,7 @@ def attempt(config: Config, kind: str, *, by_edge: bool) -> Tried:
         return _attempt(config, kind, by_edge)
     except messages.Error as error:
         return Tried(port, classify(error.code or "", error.detail or ""), error.detail or "", by_edge=by_edge)
-    except (errors.Error, josepy.errors.Error, requests.RequestException) as error:
+    except (errors.Error, JoseError, requests.RequestException) as error:
         log.info("the authority could not be asked to try a port", extra={"port": port, "why": error})
         return Tried(port, Outcome.UNCLEAR, f"{type(error).__name__}: {error}"[:200])
     except OSError as error:
@@ -86,7 +89,7 @@ def _attempt(config: Config, kind: str, by_edge: bool) -> Tried:
     if not challenge:
         return Tried(PORTS[kind], Outcome.NOT_TRIED, f"the authority does not offer {kind}")
     token = str(challenge["token"])
-    answer = f"{token}.{josepy.encode_b64jose(key.thumbprint())}"  # RFC 8555, 8.1
+    answer = f"{token}.{encode_b64jose(key.thumbprint())}"  # RFC 8555, 8.1
     try:
         with _responder(config, kind, token, answer, by_edge):
             began = time.monotonic()
@@ -106,10 +109,10 @@ def _responder(config: Config, kind: str, token: str, answer: str, by_edge: bool
     return responders.by_tls(config.https_port, config.domain, answer)
 
 
-def _account(config: Config, kind: str) -> tuple[client.ClientV2, josepy.JWK]:
-    key = josepy.JWKEC(key=_key(config, kind))
+def _account(config: Config, kind: str) -> tuple[client.ClientV2, JWK]:
+    key = JWKEC(key=_key(config, kind))
     agent = f"Homeport/{version('homeport')} (doctor)"
-    speaking = client.ClientNetwork(key, alg=josepy.ES256, user_agent=agent, timeout=20)
+    speaking = client.ClientNetwork(key, alg=ES256, user_agent=agent, timeout=20)
     if config.https_acme_root:
         speaking.verify_ssl = config.https_acme_root  # type: ignore[assignment]  # requests takes a file too
     directory = client.ClientV2.get_directory(config.https_acme_staging, speaking)

@@ -23,6 +23,7 @@ CHECK_AUDIT = Way("Check it now", "/admin/audit/check")
 UNPROTECTED = Way("See who", "/admin/people?state=unprotected")
 MINE = Way("Make new ones", "/account/security")
 WAITING = Way("See who waits", "/admin/people?state=waiting")
+HTTPS = Way("See how it stands", "/admin/https")
 SUSPENDED = Way("See who is suspended", "/admin/people?state=suspended")
 
 
@@ -30,12 +31,14 @@ def https(config: Config) -> Row:
     """Whether what people send can be read on its way."""
     title = "HTTPS"
     if config.secure:
-        return good(title, f"Links lead to {config.origin}, and cookies travel by HTTPS alone.")
+        return good(title, f"Links lead to {config.origin}, and cookies travel by HTTPS alone.", HTTPS)
     if config.host == "localhost" or _is_this_machine(config.host):
         meaning = "The blog is served on this computer alone. Before others can come, give it a domain and HTTPS."
-        return look(title, meaning, type_this=DOMAIN)
-    meaning = "Passwords travel readably through your network. Put a proxy with HTTPS in front, and name the domain."
-    return mend(title, meaning, type_this=DOMAIN)
+        return look(title, meaning, HTTPS, DOMAIN)
+    meaning = (
+        "Passwords travel readably through your network. Name the domain: the blog gets its certificate by itself."
+    )
+    return mend(title, meaning, HTTPS, DOMAIN)
 
 
 def _is_this_machine(host: str) -> bool:
