@@ -17,6 +17,7 @@ from homeport.core.config import Config
 from homeport.core.findings import Mark, Row, Way
 
 FILE = "examination.json"
+_ORDER = (Mark.MEND, Mark.LOOK, Mark.GOOD)
 LONGEST = timedelta(minutes=5)
 """After this, one that is not done is given up: its worker was killed, or none runs."""
 
@@ -36,9 +37,10 @@ class Examination:
         """Whether one is asked for and not done."""
         return self.asked_at is not None and now - self.asked_at < LONGEST
 
-    def count(self, mark: Mark) -> int:
-        """How many rows have this mark."""
-        return sum(row.mark is mark for row in self.rows)
+    @property
+    def to_mend(self) -> int:
+        """How many things are to be mended."""
+        return sum(row.mark is Mark.MEND for row in self.rows)
 
 
 def read(config: Config) -> Examination:
@@ -75,8 +77,8 @@ def note_progress(config: Config, done: int, total: int) -> None:
 
 
 def finish(config: Config, rows: Sequence[Row], now: datetime) -> None:
-    """Keep what was found."""
-    _write(config, Examination(now, tuple(rows)))
+    """Keep what was found, what has to be mended first."""
+    _write(config, Examination(now, tuple(sorted(rows, key=lambda row: _ORDER.index(row.mark)))))
 
 
 def fail(config: Config) -> None:

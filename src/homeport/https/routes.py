@@ -1,6 +1,6 @@
 """The owner's page about HTTPS: how it stands, what is in the way, and whom to trust with the method internal."""
 
-from flask import Blueprint, current_app, redirect, render_template, send_file, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from homeport.core.clock import now
@@ -55,13 +55,7 @@ def root_certificate() -> ResponseReturnValue:
     path = examination.root_certificate(_config())
     if path is None:
         raise not_found()
-    response = send_file(
-        path,
-        mimetype="application/x-x509-ca-cert",
-        as_attachment=True,
-        download_name=f"{_config().domain}-root.crt",
-        conditional=False,
-        etag=False,
-    )
+    response = Response(path.read_bytes(), mimetype="application/x-x509-ca-cert")
+    response.headers["Content-Disposition"] = f"attachment; filename={_config().domain}-root.crt"
     response.headers["Cache-Control"] = "no-store"
     return response
