@@ -47,9 +47,10 @@ bench: setup ## measure, against something measured in the same run; takes WHICH
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
-lock: setup ## write both lock files from pyproject.toml; takes UPGRADE=1
+lock: setup ## write the lock files from pyproject.toml; takes UPGRADE=1
 	@$(COMPILE) pyproject.toml --group build --output-file requirements.lock
 	@$(COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) --group scan --output-file requirements-scan.lock
 	@tools/setup.sh dev
 
 clean: ## remove what was made here, but no data

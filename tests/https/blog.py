@@ -89,6 +89,11 @@ class Blog:
                 return process
         raise psutil.NoSuchProcess(0, "caddy")
 
+    def web_processes(self) -> list[psutil.Process]:
+        """The web server and those of its processes that answer."""
+        children = psutil.Process(self.process.pid).children()
+        return [each for child in children if child.cmdline()[-1:] == ["web"] for each in (child, *child.children())]
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; returns the exit code."""
         self.process.send_signal(number)

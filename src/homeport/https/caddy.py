@@ -3,12 +3,14 @@
 import ctypes
 import json
 import os
+import re
 import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +20,7 @@ from homeport.https.edge import ADMIN_SOCKET, CHALLENGES, Sockets, configuration
 CONFIGURATION = "caddy.json"
 PR_SET_PDEATHSIG = 1
 VALIDATION_SECONDS = 60
+_MODULES = re.compile(r"(loading [\w. ]*module|provision [\w.]+|getting [\w.]+ app): ")
 ADMIN_SECONDS = 30.0
 
 
@@ -43,11 +46,19 @@ def prepare(config: Config, sockets: Sockets) -> Path:
 
     Raises ConfigError with what Caddy says where it does not.
     """
-    content = json.dumps(configuration(config, sockets), indent=2)
+    content = configuration(config, sockets)
     path = make_folder(config) / CONFIGURATION
     new = path.with_suffix(".new")
-    _write(new, content)
-    command = [find(config), "validate", "--config", str(new)]
+    # Without the part about logs, so that the reason of a refusal is said here.
+    _write(new, json.dumps({**content, "logging": {}}))
+    _validate(config, new, sockets)
+    _write(new, json.dumps(content, indent=2))
+    new.replace(path)
+    return path
+
+
+def _validate(config: Config, path: Path, sockets: Sockets) -> None:
+    command = [find(config), "validate", "--config", str(path)]
     try:
         said = subprocess.run(  # noqa: S603 (the configured program)
             command,
@@ -64,8 +75,6 @@ def prepare(config: Config, sockets: Sockets) -> Path:
         raise ConfigError(f"{command[0]} can't be run: {error}.") from None
     if said.returncode:
         raise ConfigError(f"Caddy refuses its configuration: {_reason(said.stderr)}")
-    new.replace(path)
-    return path
 
 
 def make_folder(config: Config) -> Path:
@@ -89,9 +98,11 @@ def _write(path: Path, content: str) -> None:
 
 
 def _reason(said: str) -> str:
-    """Caddy's last line, without the modules that the error came through."""
+    """What Caddy says last, without the modules that the error came through."""
     last = (said.strip().splitlines() or ["it gives no reason"])[-1]
-    return last.removeprefix("Error: ").strip().rstrip(".") + "."
+    with suppress(ValueError, KeyError, TypeError):
+        last = json.loads(last)["msg"]
+    return _MODULES.sub("", last.removeprefix("Error: ")).strip().rstrip(".") + "."
 
 
 def environ(config: Config) -> dict[str, str]:

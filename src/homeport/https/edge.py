@@ -232,8 +232,8 @@ def _says(status: int | str, body: str, headers: Mapping[str, list[str]] | None 
 
 
 def _logging(config: Config) -> Json:
-    """A file that says all about certificates, and errors to where our own lines go. Neither says what was asked for:
-    an address may hold a one-time link."""
+    """A file that says all about certificates, and other errors to where our own lines go, which `attempts` tells of
+    certificates. Neither says what was asked for: an address may hold a one-time link."""
     file = {
         "output": "file",
         "filename": str(config.caddy_folder / LOG),
@@ -250,12 +250,14 @@ def _logging(config: Config) -> Json:
                 "writer": {"output": "stderr"},
                 "encoder": {"format": "filter", "wrap": _form(config), **silent},
                 "level": "ERROR",
+                "exclude": ["tls"],
             },
         }
     }
 
 
 def _form(config: Config) -> Json:
+    same = {"time_format": "2006-01-02T15:04:05.000-07:00", "level_format": "upper"}
     if config.log_format == "json":
-        return {"format": "json", "time_format": "rfc3339_milli", "level_key": "level", "message_key": "message"}
-    return {"format": "console", "time_format": "rfc3339_milli", "time_local": False}
+        return {"format": "json", "time_key": "time", "name_key": "logger", "message_key": "message", **same}
+    return {"format": "console", **same}

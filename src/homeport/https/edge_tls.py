@@ -41,11 +41,11 @@ def tls(config: Config, names: list[str], *, by_http: bool) -> Json:
     if config.https_method in {"files", "dns"}:
         pair = loaded(config)
         return {"certificates": {"load_files": [{**pair, "tags": [TAG]}] if pair else []}}
-    issuer = _acme(config, by_http=by_http) if config.https_method == "auto" else {"module": "internal"}
+    issuers = _acme(config, by_http=by_http) if config.https_method == "auto" else [{"module": "internal"}]
     return {
         "certificates": {"automate": names},
         "automation": {
-            "policies": [{"subjects": names, "issuers": [issuer]}],
+            "policies": [{"subjects": names, "issuers": issuers}],
             "renew_interval": RENEW_INTERVAL,
         },
     }
@@ -61,19 +61,16 @@ def loaded(config: Config) -> dict[str, str] | None:
     return None
 
 
-def _acme(config: Config, *, by_http: bool) -> Json:
-    """RFC 8555, by the challenges of RFC 8737 (TLS-ALPN-01) and RFC 8555, 8.3 (HTTP-01), whichever gets through."""
-    issuer: Json = {
-        "module": "acme",
-        "ca": config.https_acme_directory,
-        "challenges": {
-            "http": {"alternate_port": config.http_port} if by_http else {"disabled": True},
-            "tls-alpn": {"alternate_port": config.https_port},
-        },
-    }
-    if config.https_acme_root:
-        issuer["trusted_roots_pem_files"] = [config.https_acme_root]
-    return issuer
+def _acme(config: Config, *, by_http: bool) -> list[Json]:
+    """The authority (RFC 8555), asked for TLS-ALPN-01 (RFC 8737) on the port that has to reach us anyway, and only
+    after that for HTTP-01 (RFC 8555, 8.3): Caddy itself would begin with either, and waits long for a port that is
+    dropped."""
+    off: Json = {"disabled": True}
+    ways: list[Json] = [{"http": off, "tls-alpn": {"alternate_port": config.https_port}}]
+    if by_http:
+        ways.append({"http": {"alternate_port": config.http_port}, "tls-alpn": off})
+    root = {"trusted_roots_pem_files": [config.https_acme_root]} if config.https_acme_root else {}
+    return [{"module": "acme", "ca": config.https_acme_directory, "challenges": way, **root} for way in ways]
 
 
 def certificate_authority() -> Json:

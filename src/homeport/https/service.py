@@ -3,15 +3,27 @@
 from pathlib import Path
 
 from homeport.core.config import Config
-from homeport.https import caddy, edge
+from homeport.https import attempts, caddy, edge
 from homeport.https.certificates import OWN_CERTIFICATE, OWN_KEY
 from homeport.https.edge import Sockets
 from homeport.https.edge_tls import loaded
 from homeport.https.ports import holder
 
-__all__ = ["Sockets", "check", "has_certificate", "holder", "reload", "watched", "web_socket"]
+__all__ = [
+    "Sockets",
+    "check",
+    "has_certificate",
+    "holder",
+    "last_attempt",
+    "prepare",
+    "reload",
+    "watched",
+    "web_socket",
+]
 
+prepare = caddy.prepare
 reload = caddy.reload
+last_attempt = attempts.last
 
 
 def check(config: Config) -> None:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from homeport.core.config import Config, ConfigError
-from homeport.https.service import Sockets, check, has_certificate, holder, reload, watched
+from homeport.https.service import Sockets, check, has_certificate, holder, last_attempt, prepare, reload, watched
 from homeport.serving.address import reserve, resolve, sentence
 from homeport.serving.supervisor import Child, Stop, command
 
@@ -31,7 +31,9 @@ def ways_in(config: Config) -> Iterator[Sockets | None]:
     with ExitStack() as opened:
         if config.edge:
             check(config)
-            yield _open(config, opened)
+            sockets = _open(config, opened)
+            prepare(config, sockets)
+            yield sockets
         else:
             opened.enter_context(reserve(config.host, config.port))
             yield None
@@ -124,7 +126,7 @@ def process(sockets: Sockets, environ: Mapping[str, str], lock: int) -> Child:
 
 def tend(config: Config, sockets: Sockets, stop: Stop, say: Callable[[str], None]) -> None:
     """Tell the edge of each new certificate until the blog ends, and people when the first one has come."""
-    known, refused, waiting = _stamps(config), "", not has_certificate(config)
+    known, refused, waiting, failed = _stamps(config), "", not has_certificate(config), ""
     if waiting:
         say(
             f"The certificate is being fetched; meanwhile the blog is at http://localhost:{config.port} on this "
@@ -141,9 +143,21 @@ def tend(config: Config, sockets: Sockets, stop: Stop, say: Callable[[str], None
                 refused = error.message
             else:
                 known, refused = present, ""
+        failed = _tell_of_failure(config, failed)
         if waiting and has_certificate(config):
             waiting = False
             say(f"The certificate has come: the blog is at {config.origin}")
+
+
+def _tell_of_failure(config: Config, told: str) -> str:
+    """Log why there was no certificate, once for each reason; returns what was logged last."""
+    tried = last_attempt(config)
+    if tried is None or tried.succeeded:
+        return ""
+    if tried.error != told and tried.next_at is not None:
+        log.warning("no certificate yet: %s It is tried again.", tried.error, extra={"next": tried.next_at.isoformat()})
+        return tried.error
+    return told
 
 
 def _stamps(config: Config) -> list[tuple[int, ...] | None]:

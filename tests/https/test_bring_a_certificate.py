@@ -1,0 +1,129 @@
+"""The methods internal and files: a certificate of one's own, renewed by somebody else without a failed request."""
+
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.https.authority import make_certificate
+from tests.https.blog import Answer, Blog, eventually, serving
+from tests.https.lab import DOMAIN, lab
+from tests.patience import PATIENCE
+
+HOME = f"https://{DOMAIN}/"
+
+
+@contextmanager
+def steady_readers(blog: Blog, number: int = 3, *, roots: Path | None = None) -> Iterator[list[Answer]]:
+    """Readers who come all the time, each on a new connection; yields what they got."""
+    got: list[Answer] = []
+    over = threading.Event()
+
+    def read() -> None:
+        while not over.is_set():
+            got.append(blog.ask(HOME, roots=roots))
+
+    threads = [threading.Thread(target=read) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield got
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+
+
+def put(folder: Path, made: Path) -> None:
+    """What a program that renews does: the key, then the certificate, each in one step."""
+    for name in ("key.pem", "certificate.pem"):
+        shutil.copy(made / name, folder / "new")
+        (folder / "new").replace(folder / name)
+
+
+def serial(blog: Blog) -> str:
+    """The number of the certificate that readers are shown."""
+    command = blog.lab.internet.command("openssl", "s_client", "-connect", f"{DOMAIN}:443", "-servername", DOMAIN)
+    shown = subprocess.run(command, input="", capture_output=True, text=True, check=False).stdout
+    read = ["openssl", "x509", "-noout", "-serial"]
+    return subprocess.run(read, input=shown, capture_output=True, text=True, check=False).stdout
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    make_certificate(folder, [DOMAIN])
+    return folder
+
+
+def test_certificate_in_files_is_shown_and_its_successor_without_a_failed_request(tmp_path: Path) -> None:
+    own = made(tmp_path / "own")
+    files: dict[str, Any] = {"https_certificate": own / "certificate.pem", "https_key": own / "key.pem"}
+    with lab() as it, serving(it, https_method="files", **files) as blog:
+        assert blog.ask(HOME, roots=own / "root.pem").status == 200
+        first = serial(blog)
+        with steady_readers(blog) as got:
+            for number in range(3):
+                before = serial(blog)
+                put(own, made(tmp_path / str(number)))
+                eventually(lambda before=before: serial(blog) not in {before, ""}, "the new certificate")  # type: ignore[misc]  # mypy: a default of a lambda
+        assert serial(blog) != first
+        assert {answer.status for answer in got} == {200}, [answer for answer in got if answer.status != 200]
+
+
+def test_half_a_pair_is_refused_and_readers_are_shown_the_old_one(tmp_path: Path) -> None:
+    own = made(tmp_path / "own")
+    other = made(tmp_path / "other")
+    files: dict[str, Any] = {"https_certificate": own / "certificate.pem", "https_key": own / "key.pem"}
+    with lab() as it, serving(it, https_method="files", **files) as blog:
+        first = serial(blog)
+        shutil.copy(other / "key.pem", own / "key.pem")
+        blog.wait_until_said("Caddy goes on with what it had")
+        assert serial(blog) == first
+        shutil.copy(other / "certificate.pem", own / "certificate.pem")
+        eventually(lambda: serial(blog) not in {first, ""}, "the whole new pair")
+
+
+def test_own_authority_for_a_home_network_has_a_root_to_trust(tmp_path: Path) -> None:
+    with lab() as it, serving(it, https_method="internal") as blog:
+        root = blog.data / "caddy/pki/authorities/local/root.crt"
+        eventually(lambda: blog.ask(HOME, roots=root).status == 200, "HTTPS that is trusted by that root")
+        trusted = ["grep", "-rls", "Homeport", "/usr/local/share/ca-certificates"]
+        assert subprocess.run(trusted, capture_output=True, check=False).stdout == b""
+
+
+def test_certificate_of_the_method_dns_is_taken_when_it_comes(tmp_path: Path) -> None:
+    with lab() as it, serving(it, "--https-port", "8443", https_method="dns", https_dns_provider="rfc2136") as blog:
+        blog.wait_until_said("The certificate is being fetched")
+        new = made(tmp_path / "new")
+        put(blog.data / "caddy", new)
+        blog.wait_until_said(f"The certificate has come: the blog is at https://{DOMAIN}:8443")
+        command = ["--resolve", f"{DOMAIN}:8443:192.168.7.2"]
+        ask = it.home.command("curl", "-s", "--cacert", str(new / "root.pem"), *command, f"https://{DOMAIN}:8443/")
+        eventually(lambda: b"<title>" in subprocess.run(ask, capture_output=True, check=False).stdout, "HTTPS")
+
+
+def test_the_end_fails_no_request() -> None:
+    with lab() as it, serving(it, https_method="internal") as blog:
+        eventually(lambda: blog.ask(HOME).status == 200, "HTTPS")
+        with steady_readers(blog) as got:
+            eventually(lambda: len(got) > 10, "answers")
+            assert blog.stop() == 0
+        # Who came after the end was refused; nobody was answered by half, or by an error.
+        assert {answer.status for answer in got} <= {200, 0}
+        assert {answer.error[:9] for answer in got if answer.status == 0} <= {"curl: (7)"}
+
+
+def test_web_server_that_is_killed_loses_no_reader() -> None:
+    with lab() as it, serving(it, https_method="internal") as blog:
+        eventually(lambda: blog.ask(HOME).status == 200, "HTTPS")
+        with steady_readers(blog) as got:
+            for _ in range(2):
+                seen = len(got)
+                for process in blog.web_processes():
+                    process.send_signal(signal.SIGKILL)
+                eventually(lambda seen=seen: len(got) > seen + 10, "answers")  # type: ignore[misc]  # as above
+        assert {answer.status for answer in got} == {200}
