@@ -59,7 +59,8 @@ def test_the_router_is_asked_to_open_the_ports_and_they_are_open(world: Lab, lan
         assert code == 0, said
         for line in (f"port 443 TCP from outside  →  {HOME} port 443", "port 443 UDP from", "port 80 TCP from"):
             assert line in said
-        assert said.count(": forwarded") == 3
+        assert said.count(": forwarded until ") == 3
+        assert "Ask it again before then" in said
         after = examine(world)
     assert to_mend(after) == []
     assert after["port_443_outside"]["mark"] == "good"

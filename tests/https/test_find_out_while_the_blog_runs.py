@@ -1,4 +1,4 @@
-"""The doctor looks while the blog is served: the edge has the ports, and answers the authority in the doctor's place."""
+"""The doctor looks while the blog is served: the edge has the ports, and answers the authority in its place."""
 
 import subprocess
 import sys

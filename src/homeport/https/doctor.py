@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from homeport.core.clock import now
 from homeport.core.config import Config
-from homeport.core.findings import Row, Way, look, mend
+from homeport.core.findings import Mark, Row, Way, look, mend
 from homeport.https import (
     attempts,
     authority,
@@ -51,7 +51,7 @@ def examine(config: Config, tell: Tell) -> list[Finding]:
         return without_domain()
     if config.https_method == "off":
         return _behind_a_proxy(config)
-    return list(judge(gather(config, tell)))
+    return judge(gather(config, tell))
 
 
 def gather(config: Config, tell: Tell) -> Facts:
@@ -158,8 +158,14 @@ def _nothing_to_try(config: Config, found: Names, staging: Authority) -> str:
     return ""
 
 
-def judge(facts: Facts) -> Iterator[Finding]:
+def judge(facts: Facts) -> list[Finding]:
     """A row for each thing that was looked at."""
+    found = list(_rows(facts))
+    explained = any(each.row.mark is Mark.MEND for each in found)
+    return [*found, Finding("certificate", port_verdicts.certificate(facts, explained=explained))]
+
+
+def _rows(facts: Facts) -> Iterator[Finding]:
     clock = verdicts.clock(facts)
     yield Finding("clock", clock)
     yield Finding("address", verdicts.address(facts))
@@ -176,7 +182,6 @@ def judge(facts: Facts) -> Iterator[Finding]:
     for number in (HTTPS, HTTP):
         yield Finding(f"port_{number}_outside", port_verdicts.outside(number, facts))
     yield Finding("way", port_verdicts.way(facts))
-    yield Finding("certificate", port_verdicts.certificate(facts))
 
 
 def _behind_a_proxy(config: Config) -> list[Finding]:

@@ -106,6 +106,8 @@ def _open_ports(config: Config, *, sure: bool) -> int:
         raise Problem("The router answers neither UPnP nor NAT-PMP.", code="router_silent", hint=hint)
     for answer in answers:
         click.echo(f"  port {answer.wish.outside} {answer.wish.protocol}: {_said(answer)}")
+    if any(answer.until for answer in answers):
+        click.echo("Ask it again before then, or forward the ports on the router’s own page, where it lasts.")
     return 1 if any(answer.problem for answer in answers) else 0
 
 

@@ -146,13 +146,16 @@ def _try_yourself(facts: Facts) -> str:
     return f"Whether readers come through, no authority can try: open {address} on a telephone with its Wi-Fi off."
 
 
-def certificate(facts: Facts) -> Row:
-    """Whether the certificate that readers are shown is good, and how the last attempt to get one went."""
+def certificate(facts: Facts, *, explained: bool) -> Row:
+    """Whether the certificate that readers are shown is good, and how the last attempt to get one went.
+
+    `explained`: another row names a cause why there is none.
+    """
     title, found = "Certificate", facts.certificate
+    failed = facts.attempt is not None and not facts.attempt.succeeded
     if found is None:
         said = _attempt(facts) or "None has been asked for yet."
-        failed = facts.attempt is not None and not facts.attempt.succeeded
-        return (mend if failed else look)(title, f"There is none for {facts.config.domain}. {said}")
+        return (mend if failed and not explained else look)(title, f"There is none for {facts.config.domain}. {said}")
     days, until = found.warning(facts.now), _day(found.ends)
     if days == 0:
         meaning = f"It ended on {until}: browsers warn everybody away."
@@ -160,7 +163,7 @@ def certificate(facts: Facts) -> Row:
     if found.begins > facts.now:
         return mend(title, f"It is not good before {_day(found.begins)}. Is the clock right?")
     meaning = f"Good until {until}, signed by {_issuer(found)}. {_attempt(facts)}".strip()
-    return good(title, meaning) if days is None else look(title, meaning)
+    return (good if days is None and not failed else look)(title, meaning)
 
 
 def _attempt(facts: Facts) -> str:
