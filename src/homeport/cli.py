@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # loading Flask takes longer than all the rest of a command's
 COMMANDS = {
     "audit": "homeport.accounts.cli:audit",
     "db": "homeport.ops.cli:db",
+    "doctor": "homeport.https.doctor_cli:doctor",
     "edge": "homeport.https.cli:edge",
     "import": "homeport.interop.cli:import_",
     "keys": "homeport.accounts.cli:keys",

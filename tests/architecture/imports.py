@@ -13,7 +13,7 @@ NETWORK = ("urllib3", "requests", "httpx", "aiohttp", "urllib.request", "http.cl
 NETWORK_DOORS = {
     f"{PACKAGE}/core/net.py": "the one client for other people's servers; refuses private addresses",
     f"{PACKAGE}/core/mail.py": "hands mail to the operator's own mail server",
-    f"{PACKAGE}/https/caddy.py": "tells Caddy, by its socket in the data directory, to read a certificate again",
+    f"{PACKAGE}/https/": "speaks with its Caddy by a socket, with certificate authorities, and with the router",
     f"{PACKAGE}/serving/": "listens, and asks its own children whether they are well",
     f"{PACKAGE}/ops/": "the doctor asks its own server whether it can be reached",
 }

@@ -113,8 +113,7 @@ class Router:
         nat = [f"meta l4proto {{ tcp, udp }} th dport {port} dnat to {HOME}" for port in forwarded]
         filtered = [f"iifname wan tcp dport {port} drop" for port in self.dropped]
         filtered += [f"iifname wan tcp dport {port} reject with tcp reset" for port in self.refused]
-        if "outgoing" in self.quiet:
-            filtered.append("iifname lan oifname wan drop")
+        passing = ["iifname lan oifname wan drop"] if "outgoing" in self.quiet else []
         masked = f"ip saddr 192.168.7.0/24 oifname wan masquerade\nip saddr 192.168.7.0/24 ip daddr {HOME} masquerade"
         return f"""
             table inet homeport
@@ -123,6 +122,10 @@ class Router:
                 chain gate {{
                     type filter hook prerouting priority -150
                     {_lines(filtered)}
+                }}
+                chain passing {{
+                    type filter hook forward priority filter
+                    {_lines(passing)}
                 }}
                 chain incoming {{
                     type nat hook prerouting priority dstnat

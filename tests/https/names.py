@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 KEY_NAME, KEY_SECRET = "homeport", "c2V2ZW4gZ3JleSBoZXJvbnMgZmlzaGluZw=="
 ZONES = ("example.com", "example.net")
+ABOVE = ("com", "net")
+"""Empty: an authority that looks for CAA records climbs up to them (RFC 8659), and is told that there are none."""
 
 
 class Names:
@@ -28,6 +30,8 @@ class Names:
         for zone in ZONES:
             mine = {name: at for name, at in addresses.items() if name.endswith(zone)}
             (self.folder / f"{zone}.zone").write_text(_zone(zone, self.address, mine))
+        for zone in ABOVE:
+            (self.folder / f"{zone}.zone").write_text(_zone(zone, self.address, {}))
         (self.folder / "named.conf").write_text(_configuration(self.folder, self.address))
         self.resume()
 
@@ -69,7 +73,7 @@ def _zone(zone: str, address: str, names: Mapping[str, str]) -> str:
 def _configuration(folder: Path, address: str) -> str:
     zones = "".join(
         f'zone "{zone}" {{ type primary; file "{folder}/{zone}.zone"; allow-update {{ key {KEY_NAME}; }}; }};\n'
-        for zone in ZONES
+        for zone in (*ZONES, *ABOVE)
     )
     return f"""
         key {KEY_NAME} {{ algorithm hmac-sha256; secret "{KEY_SECRET}"; }};

@@ -145,7 +145,7 @@ def addresses(app: Flask) -> list[str]:
 
 
 def _is_page(rule: Rule) -> bool:
-    is_file = rule.rule.endswith((".csv", ".jsonl"))  # which a browser keeps and does not show
+    is_file = rule.rule.endswith((".csv", ".jsonl", ".crt"))  # which a browser keeps and does not show
     return rule.rule != "/healthz" and not is_file and not rule.rule.startswith(programs.ROOT)
 
 

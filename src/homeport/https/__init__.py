@@ -1,5 +1,6 @@
 """The HTTPS edge: Caddy in front of the blog, certificates however they can be had, and the doctor."""
 
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the supervisor imports this package, and stays in memory without Flask
@@ -7,4 +8,5 @@ if TYPE_CHECKING:  # the supervisor imports this package, and stays in memory wi
 
 
 def register(app: "Flask") -> None:
-    """Nothing yet: the edge answers readers, not the application."""
+    """Add the owner's page; its job registers itself when it is imported."""
+    app.register_blueprint(importlib.import_module("homeport.https.routes").bp)

@@ -25,6 +25,7 @@ CHECK_AUDIT = Way("Check it now", "/admin/audit/check")
 UNPROTECTED = Way("See who", "/admin/people?state=unprotected")
 MINE = Way("Make new ones", "/account/security")
 WAITING = Way("See who waits", "/admin/people?state=waiting")
+HTTPS = Way("See how it stands", "/admin/https")
 SUSPENDED = Way("See who is suspended", "/admin/people?state=suspended")
 
 
@@ -34,12 +35,12 @@ def https(config: Config, certificate: Standing | None) -> Row:
     if certificate is not None:
         return certificate_row(config, certificate)
     if config.secure:
-        return good(title, f"Links lead to {config.origin}, and cookies travel by HTTPS alone.")
+        return good(title, f"Links lead to {config.origin}, and cookies travel by HTTPS alone.", HTTPS)
     if config.host == "localhost" or _is_this_machine(config.host):
         meaning = "The blog is served on this computer alone. Before others can come, give it a domain and HTTPS."
-        return look(title, meaning, type_this=DOMAIN)
+        return look(title, meaning, HTTPS, DOMAIN)
     meaning = "Passwords travel readably through your network. Give the blog a domain: HTTPS then comes with it."
-    return mend(title, meaning, type_this=DOMAIN)
+    return mend(title, meaning, HTTPS, DOMAIN)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -38,6 +38,7 @@ DESK = (
 PLACE = (
     Link("Settings", "/admin/settings", Role.OWNER),
     Link("Safety", "/admin/security", Role.OWNER),
+    Link("HTTPS", "/admin/https", Role.OWNER),
     Link("Audit log", "/admin/audit", Role.OWNER),
 )
 """Beside each other on the pages for running the place, so that the bar stays short enough for a telephone."""

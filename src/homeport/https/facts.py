@@ -1,0 +1,68 @@
+"""What the doctor has found out, before anybody judges it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from homeport.core.config import Config
+from homeport.https.attempts import Attempt
+from homeport.https.authority import Authority
+from homeport.https.certificates import Certificate
+from homeport.https.holders import Port
+from homeport.https.names import Heard, Names
+from homeport.https.reasons import Outcome
+from homeport.https.router import Router
+from homeport.https.trial import Tried
+
+HTTPS, HTTP = 443, 80
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that was found out about one blog.
+
+    `tried` holds a try for each port that was tried, `untried` why another was not.
+    """
+
+    config: Config
+    now: datetime
+    names: Names
+    https: Port
+    http: Port
+    router: Router
+    staging: Authority
+    authority: Authority
+    own_ipv6: tuple[str, ...]
+    certificate: Certificate | None
+    attempt: Attempt | None
+    tried: dict[int, Tried] = field(default_factory=dict)
+    untried: dict[int, str] = field(default_factory=dict)
+
+    def reached(self, port: int) -> bool:
+        """Whether the authority came through."""
+        return port in self.tried and self.tried[port].outcome is Outcome.REACHED
+
+    @property
+    def any_reached(self) -> bool:
+        """Whether it came through by any port."""
+        return any(map(self.reached, self.tried))
+
+    @property
+    def outside(self) -> str:
+        """The address that the internet knows this network by; "" where nobody said so."""
+        return self.router.outside or "" if not self.router.is_shared else ""
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Whether the name's IPv4 address is known to be another's."""
+        found = self.names.a
+        return found.heard is Heard.FOUND and bool(self.outside) and self.outside not in found.values
+
+    @property
+    def six_leads_elsewhere(self) -> bool:
+        """Whether the name's IPv6 address is not one of this machine's: no router translates those."""
+        return bool(self.names.aaaa.values) and not set(self.names.aaaa.values) & set(self.own_ipv6)
+
+    @property
+    def names_at_all(self) -> bool:
+        """Whether the name leads anywhere."""
+        return bool(self.names.a.values or self.names.aaaa.values)
