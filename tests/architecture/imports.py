@@ -15,6 +15,7 @@ NETWORK_DOORS = {
     f"{PACKAGE}/core/mail.py": "hands mail to the operator's own mail server",
     f"{PACKAGE}/https/caddy.py": "tells Caddy, by its socket in the data directory, to read a certificate again",
     f"{PACKAGE}/serving/": "listens, and asks its own children whether they are well",
+    f"{PACKAGE}/https/": "asks the certificate authority, the domain's provider and its name servers, and the router",
     f"{PACKAGE}/ops/": "the doctor asks its own server whether it can be reached",
 }
 
