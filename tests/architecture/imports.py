@@ -15,7 +15,8 @@ NETWORK_DOORS = {
     f"{PACKAGE}/core/mail.py": "hands mail to the operator's own mail server",
     f"{PACKAGE}/https/caddy.py": "tells Caddy, by its socket in the data directory, to read a certificate again",
     f"{PACKAGE}/serving/": "listens, and asks its own children whether they are well",
-    f"{PACKAGE}/https/": "asks the certificate authority, the domain's provider and its name servers, and the router",
+    f"{PACKAGE}/https/dns01.py": "asks the certificate authority of the settings",
+    f"{PACKAGE}/https/providers.py": "has the domain's provider of the settings write a record",
     f"{PACKAGE}/ops/": "the doctor asks its own server whether it can be reached",
 }
 

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tests.https.asking import OWN_SERVER, ask
+from tests.https.asking import ask
 from tests.https.lab import DOMAIN, INTERNET, OUTSIDE, Lab, lab
 from tests.https.names import KEY_NAME, KEY_SECRET, Names
 from tests.https.powerdns import TOKEN, PowerDNS
@@ -155,17 +155,18 @@ def test_a_provider_with_an_interface_for_programs(it: Lab, data: Path) -> None:
     provider.serve("example.net", {"ca.example.net": INTERNET})
     provider.put("example.com", ASKED_AT, "TXT", '"of somebody else"')
     told = f"pdns_server={provider.url} auth_token="
-    settings = {**OWN_SERVER, "https_dns_provider": "powerdns"}
 
-    assert ask(it, data, **settings | {"https_dns_credentials": told + TOKEN}) == ("signed", "")
+    def try_with(credentials: str) -> tuple[str, str]:
+        return ask(it, data, https_dns_provider="powerdns", https_dns_credentials=credentials)
+
+    assert try_with(told + TOKEN) == ("signed", "")
     assert provider.records("example.com", ASKED_AT, "TXT") == ['"of somebody else"']
 
-    code, sentence = ask(it, data, **settings | {"https_dns_credentials": told + "seven-black-herons"})
+    code, sentence = try_with(told + "seven-black-herons")
     assert code == "dns_refused"
     assert sentence == (
         "The DNS provider powerdns did not change the zone example.com (HTTP 401). "
         "Are the credentials right, and may they change this zone?"
     )
     silent = f"pdns_server=http://{INTERNET}:8082 auth_token={TOKEN}"
-    code, sentence = ask(it, data, **settings | {"https_dns_credentials": silent})
-    assert (code, sentence) == ("dns_away", "The DNS provider powerdns does not answer.")
+    assert try_with(silent) == ("dns_away", "The DNS provider powerdns does not answer.")
