@@ -74,8 +74,8 @@ class Authority:
 
     def refuse(self) -> None:
         """Let nobody connect, and keep what it knows: a stopped one would come back with another root."""
-        rule = "table inet away { chain gate { type filter hook input priority 0; tcp dport 14000 reject with tcp reset; }; }"
-        self.host.run("nft", "-f", "-", text=rule)
+        chain = "type filter hook input priority 0; tcp dport 14000 reject with tcp reset;"
+        self.host.run("nft", "-f", "-", text=f"table inet away {{ chain gate {{ {chain} }}; }}")
 
     def admit(self) -> None:
         """Let everybody connect again."""
