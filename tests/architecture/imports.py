@@ -15,6 +15,8 @@ NETWORK_DOORS = {
     f"{PACKAGE}/core/mail.py": "hands mail to the operator's own mail server",
     f"{PACKAGE}/https/": "speaks with its Caddy by a socket, with certificate authorities, and with the router",
     f"{PACKAGE}/serving/": "listens, and asks its own children whether they are well",
+    f"{PACKAGE}/https/dns01.py": "asks the certificate authority of the settings",
+    f"{PACKAGE}/https/providers.py": "has the domain's provider of the settings write a record",
     f"{PACKAGE}/ops/": "the doctor asks its own server whether it can be reached",
 }
 

@@ -72,6 +72,15 @@ class Authority:
             self._process.wait(PATIENCE)
             self._process = None
 
+    def refuse(self) -> None:
+        """Let nobody connect, and keep what it knows: a stopped one would come back with another root."""
+        chain = "type filter hook input priority 0; tcp dport 14000 reject with tcp reset;"
+        self.host.run("nft", "-f", "-", text=f"table inet away {{ chain gate {{ {chain} }}; }}")
+
+    def admit(self) -> None:
+        """Let everybody connect again."""
+        self.host.run("nft", "delete", "table", "inet", "away")
+
     def roots(self) -> Path:
         """The file with the root by which its certificates are trusted now."""
         path = self.folder / "signing.pem"

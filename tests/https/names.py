@@ -79,7 +79,8 @@ def _configuration(folder: Path, address: str) -> str:
         key {KEY_NAME} {{ algorithm hmac-sha256; secret "{KEY_SECRET}"; }};
         options {{
             directory "{folder}"; pid-file "{folder}/pid"; session-keyfile "{folder}/session.key";
-            listen-on {{ {address}; }}; listen-on-v6 {{ none; }}; recursion no; dnssec-validation no; notify no;
+            listen-on {{ {address}; }}; listen-on-v6 {{ none; }}; dnssec-validation no; notify no;
+            allow-recursion {{ {address}; }};
         }};
         controls {{ }};
         {zones}

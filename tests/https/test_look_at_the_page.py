@@ -15,7 +15,7 @@ from homeport.core import clock, csrf
 from homeport.core.config import Config
 from homeport.core.db import db
 from homeport.core.findings import Mark, good, mend
-from homeport.https import examination
+from homeport.https import certificates, examination
 from homeport.https.jobs import count_asked, examine_https
 from tests.cast import Cast, Person, make_cast, open_session
 from tests.conftest import Browser
@@ -136,10 +136,10 @@ def test_the_job_keeps_what_the_doctor_says(app: Flask) -> None:
 def test_the_page_says_how_the_certificate_stands(
     app: Flask, everybody: Cast, browser: Login, ends: int, words: str
 ) -> None:
-    folder = of(app).caddy_folder / "certificates" / "authority" / DOMAIN
-    folder.mkdir(parents=True)
-    make_certificate(folder, [DOMAIN], begins=timedelta(days=ends - 90), lasts=timedelta(days=90, hours=1))
-    (folder / "certificate.pem").rename(folder / f"{DOMAIN}.crt")
+    shown = certificates.place(of(app))
+    shown.parent.mkdir(parents=True)
+    make_certificate(shown.parent, [DOMAIN], begins=timedelta(days=ends - 90), lasts=timedelta(days=90, hours=1))
+    (shown.parent / "certificate.pem").rename(shown)
     assert words in browser(everybody.olga).get(PAGE).text
 
 

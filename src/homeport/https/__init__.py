@@ -8,5 +8,5 @@ if TYPE_CHECKING:  # the supervisor imports this package, and stays in memory wi
 
 
 def register(app: "Flask") -> None:
-    """Add the owner's page; its job registers itself when it is imported."""
+    """Add the owner's page, and with it the jobs: loading them is enough."""
     app.register_blueprint(importlib.import_module("homeport.https.routes").bp)

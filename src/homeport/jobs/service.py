@@ -36,10 +36,12 @@ Count = Callable[[datetime], int]
 
 @dataclass(frozen=True)
 class Schedule:
-    """A job the worker starts every `interval`; with `due`, only when that finds rows to work on."""
+    """A job the worker starts every `interval`; with `due`, only when that finds something to work on. `own_waits`:
+    also after a failure, as `due` says itself when to try again."""
 
     interval: timedelta
     due: Count | None
+    own_waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,17 +108,18 @@ def name_of(function: Callable[..., object]) -> str:
 
 
 def every(
-    *, hours: float = 0, minutes: float = 0, seconds: float = 0, due: Count | None = None
+    *, hours: float = 0, minutes: float = 0, seconds: float = 0, due: Count | None = None, own_waits: bool = False
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Have the worker run a job regularly; stands above `@job`.
 
     With `due`, a function of the time that counts waiting rows, nothing is written anywhere while there are none; give
-    one to everything more frequent than hourly. A job that failed is started at doubling intervals, up to an hour.
+    one to everything more frequent than hourly. A job that failed is started at doubling intervals, up to an hour;
+    with `own_waits`, its `due` says by itself when to try again.
     """
     interval = timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
     def schedule(function: Callable[P, R]) -> Callable[P, R]:
-        SCHEDULES[name_of(function)] = Schedule(interval, due)
+        SCHEDULES[name_of(function)] = Schedule(interval, due, own_waits)
         return function
 
     return schedule

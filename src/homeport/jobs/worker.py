@@ -104,8 +104,9 @@ class _Worker:
         for job, at in self.agenda.items():
             if monotonic() >= at:
                 _survive(self._ask, job)
-                interval = SCHEDULES[job].interval
-                waits = interval * 2 ** min(self.failures[job], 12)
+                schedule = SCHEDULES[job]
+                interval = schedule.interval
+                waits = interval * 2 ** min(0 if schedule.own_waits else self.failures[job], 12)
                 self.agenda[job] = monotonic() + max(interval, min(waits, LONGEST_WAIT)).total_seconds()
 
     def _ask(self, job: str) -> None:

@@ -1,0 +1,85 @@
+"""Certificates that end after a minute: renewed under steady readers, and kept while the authority is away."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from homeport.core.clock import now
+from homeport.core.config import Config
+from homeport.https import certificates
+from tests.https.blog import Blog, eventually, serving
+from tests.https.lab import DOMAIN, OUTSIDE, Lab, lab
+from tests.https.test_serve_with_a_certificate_by_dns import BY_DNS
+from tests.parts import ROOT
+
+LOAD_SECONDS = 240
+LASTS = 60
+METHODS: dict[str, dict[str, Any]] = {"auto": {"https_method": "auto"}, "dns": BY_DNS}
+
+
+@dataclass
+class Visit:
+    """What became of steady readers: failures are the time (seconds since 1970), what was tried, and the error."""
+
+    asked: int
+    failures: list[tuple[float, str, str]]
+    serials: list[str]
+
+
+@contextmanager
+def steady(it: Lab, into: list[Visit]) -> Iterator[None]:
+    """Within it, readers come all the time; what became of them is put into the list at the end."""
+    program = [sys.executable, str(ROOT / "tests/https/steady.py"), OUTSIDE, DOMAIN, "443", str(it.authority.roots())]
+    command = it.internet.command(*program)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield
+        said, _ = process.communicate()
+    into.append(Visit(**json.loads(said)))
+
+
+def ends(blog: Blog, method: str) -> datetime:
+    """When the present certificate is over."""
+    held = certificates.current(Config(data=blog.data, domain=DOMAIN, https_method=method))
+    assert held is not None
+    return held.ends
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_is_renewed_in_time_and_no_reader_notices(method: str) -> None:
+    with lab(certificates_last=LASTS) as it, serving(it, **METHODS[method]) as blog:
+        blog.wait_for_https()
+        visits: list[Visit] = []
+        with steady(it, visits):
+            time.sleep(LOAD_SECONDS)  # so long is what the test is about
+        assert visits[0].failures == []
+        assert visits[0].asked > LOAD_SECONDS
+        assert len(visits[0].serials) >= LOAD_SECONDS // LASTS
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_last_one_serves_to_its_end_while_the_authority_is_away_and_is_renewed_after(method: str) -> None:
+    with lab(certificates_last=LASTS) as it, serving(it, **METHODS[method]) as blog:
+        blog.wait_for_https()
+        it.authority.refuse()
+        time.sleep(1)  # what was being renewed comes to its end
+        last = ends(blog, method)
+        visits: list[Visit] = []
+        with steady(it, visits):
+            eventually(lambda: now() > last, "the end of the certificate", LASTS + 10)
+        assert [failure for failure in visits[0].failures if failure[0] < last.timestamp()] == []
+        assert ends(blog, method) == last
+        expired = blog.ask(f"https://{DOMAIN}/", roots=it.authority.roots())
+        assert "certificate has expired" in expired.error
+        assert blog.ask(f"http://{DOMAIN}/").status == 308, "nobody is served without HTTPS instead"
+
+        it.authority.admit()
+        eventually(lambda: ends(blog, method) > now(), "another certificate", 60)
+        blog.wait_for_https()
