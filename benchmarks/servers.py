@@ -25,6 +25,7 @@ class Server:
 
     port: int
     pid: int
+    host: str = "http://127.0.0.1"
 
     def processes(self) -> list[psutil.Process]:
         """The server's processes, the first one first."""
@@ -91,7 +92,7 @@ def nginx(folder: Path, page: bytes) -> Iterator[Server]:
 
 def wrk(server: Server, path: str, seconds: int) -> Load:
     """Ask for one path as quickly as it is answered, over CONNECTIONS connections. Fails if any answer was not 200."""
-    url = f"http://127.0.0.1:{server.port}{path}"
+    url = f"{server.host}:{server.port}{path}"
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", url]
     before = server.cpu_seconds()
     said = subprocess.run(

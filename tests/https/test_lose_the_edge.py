@@ -204,3 +204,18 @@ def test_domain_with_a_port_is_one_sentence(home: Lab, tmp_path: Path) -> None:
 
 def test_method_files_without_files_is_one_sentence(home: Lab, tmp_path: Path) -> None:
     assert "needs https_certificate and https_key" in one_sentence(home.home, tmp_path / "data", https_method="files")
+
+
+def test_blog_that_is_down_for_long_says_so_in_words_and_readers_of_short_breaks_wait(home: Lab) -> None:
+    with serving(home, https_method="internal") as blog:
+        eventually(lambda: blog.ask(f"https://{DOMAIN}/").status == 200, "HTTPS")
+        blog.process.send_signal(signal.SIGSTOP)  # nobody starts the web server again
+        try:
+            for process in blog.web_processes():
+                process.kill()
+            answer = blog.ask(f"https://{DOMAIN}/")
+            assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+            assert "Please try again in a few seconds." in answer.body
+        finally:
+            blog.process.send_signal(signal.SIGCONT)
+        assert blog.ask(f"https://{DOMAIN}/").status == 200  # one try: it waits until the web server is there

@@ -23,6 +23,9 @@ SPOOFED = [
     "X-Forwarded-Prefix: /evil",
     "X-Forwarded-Port: 1",
     "True-Client-IP: 203.0.113.9",
+    "X_Forwarded_For: 203.0.113.9",
+    "X-Forwarded_For: 203.0.113.9",
+    "X_Forwarded_Proto: http",
 ]
 ALL_SPOOFED = [part for header in SPOOFED for part in ("-H", header)]
 

@@ -24,8 +24,9 @@ GRACE_SECONDS, DRAIN_SECONDS = 5, 0.5
 RETRY_SECONDS = 10
 """How long a request waits for a web server that is being started again."""
 
-# By the name of what is taken away: whatever readers write there, the web server reads only what the edge says.
-FORWARDED = ["X-Forwarded-*", "Forwarded", "X-Real-Ip", "True-Client-Ip", "Client-Ip", "Proxy"]
+# Taken away: whatever readers write there, the web server reads only what the edge says. To a WSGI application a name
+# with an underscore is the same as one with a hyphen.
+FORWARDED = ["X-Forwarded-*", "Forwarded", "X-Real-Ip", "True-Client-Ip", "Client-Ip", "Proxy", "*_*"]
 
 BROKEN_PAGE = """<!doctype html>
 <html lang="en">
