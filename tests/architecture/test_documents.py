@@ -19,7 +19,8 @@ SETTINGS = {row.name for row in config.settings()}
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"^ {4}(\S.*)$", re.MULTILINE)
 _INLINE = re.compile(r"`([^`\n]+(?:\n[^`\n]+)?)`")
-_COMMAND = re.compile(r"(?:^|[ /])homeport ([a-z].*)")
+# What follows the name of a service, in OpenRC's commands, is no command of ours.
+_COMMAND = re.compile(r"(?:^|(?<!rc-service)(?<!rc-update add)[ /])homeport ([a-z].*)")
 
 
 def blocks(text: str, kind: str) -> list[str]:
