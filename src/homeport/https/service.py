@@ -7,7 +7,7 @@ from homeport.https import attempts, caddy, edge
 from homeport.https.certificates import OWN_CERTIFICATE, OWN_KEY, place
 from homeport.https.edge import Sockets
 from homeport.https.edge_tls import loaded
-from homeport.https.ports import holder
+from homeport.https.holders import holder
 
 __all__ = [
     "Sockets",
