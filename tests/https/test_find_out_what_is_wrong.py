@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from homeport.core.config import Config
+from homeport.https.certificates import place
 from tests.https.authority import make_certificate
 from tests.https.doctoring import as_new, examine, listen, to_mend
 from tests.https.lab import DOMAIN, HOME, HOME_6, INTERNET, OUTSIDE, Lab, lab
@@ -213,10 +215,10 @@ def test_the_authority_refuses_the_name(world: Lab) -> None:
 
 
 def test_the_certificate_has_ended(world: Lab, tmp_path: Path) -> None:
-    folder = tmp_path / "caddy" / "certificates" / "some-authority" / DOMAIN
-    folder.mkdir(parents=True)
-    make_certificate(folder, [DOMAIN], begins=timedelta(days=-100), lasts=timedelta(days=90))
-    (folder / "certificate.pem").rename(folder / f"{DOMAIN}.crt")
+    path = place(Config(data=tmp_path, domain=DOMAIN, https_acme_directory=world.authority.directory))
+    path.parent.mkdir(parents=True)
+    make_certificate(path.parent, [DOMAIN], begins=timedelta(days=-100), lasts=timedelta(days=90))
+    (path.parent / "certificate.pem").rename(path)
     found = examine(world, data=tmp_path)
     assert to_mend(found) == ["certificate"]
     assert "browsers warn everybody away" in found["certificate"]["meaning"]

@@ -10,7 +10,7 @@ from tests.https.blog import Blog, serving
 from tests.https.doctoring import as_new, examine, to_mend
 from tests.https.lab import OUTSIDE, Lab, lab
 
-HEAVY = {"acme", "josepy", "requests", "urllib3", "upnpclient", "lxml", "cryptography.hazmat.primitives"}
+HEAVY = {"acme", "josepy", "requests", "urllib3", "upnpclient", "lxml", "cryptography.hazmat.bindings._rust"}
 
 
 @pytest.fixture(scope="module")

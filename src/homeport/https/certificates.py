@@ -62,11 +62,11 @@ def place(config: Config) -> Path:
     if config.https_method == "dns":
         return config.caddy_folder / OWN_CERTIFICATE
     # What another authority signed before, such as the one of Caddy's own or one for trying, is not shown any more.
-    folder = "local" if config.https_method == "internal" else _folder(config.https_acme_directory)
+    folder = "local" if config.https_method == "internal" else authority_folder(config.https_acme_directory)
     return config.caddy_folder / "certificates" / folder / config.domain / f"{config.domain}.crt"
 
 
-def _folder(directory: str) -> str:
+def authority_folder(directory: str) -> str:
     """What Caddy calls the folder of an authority (certmagic: ACMEIssuer.IssuerKey, then KeyBuilder.Safe)."""
     parts = urlsplit(directory)
     path = re.sub(r"[/\\\\]", "-", parts.path).strip("-")

@@ -68,6 +68,12 @@ def _try(number: int) -> State:
     return State.FREE
 
 
+def holder(number: int) -> str:
+    """The program that listens on a TCP port, such as `nginx (process 4711)`; "" where that can't be seen."""
+    found = find_holder(number)
+    return f"{found.program} (process {found.pids[0]})" if found and found.pids else ""
+
+
 def find_holder(number: int) -> Holder | None:
     """Who listens on a TCP port of this machine; None where that cannot be found out."""
     listening = [row for table in _TABLES for row in _rows(table) if row[0] == number]

@@ -88,8 +88,11 @@ def _said(found: Tried, facts: Facts) -> str:
 def _failed(title: str, found: Tried, facts: Facts) -> Row:
     said, here, number = _said(found, facts), facts.router.own, found.port
     if found.outcome is Outcome.SILENT:
-        meaning = f"{said} The router or the provider drops it: forward port {number} to {here} on the router’s page"
-        return mend(title, f"{meaning}, or have it asked to.", type_this=_open(facts))
+        asked = ", or have it asked to" if facts.router.answers else ""
+        meaning = (
+            f"{said} The router or the provider drops it: forward port {number} to {here} on the router’s page{asked}."
+        )
+        return mend(title, meaning, type_this=_open(facts))
     if found.outcome is Outcome.REFUSED:
         meaning = f"{said} The router does not forward port {number}, or to another machine than {here}."
         return mend(title, meaning, type_this=_open(facts))

@@ -6,7 +6,6 @@ import hashlib
 import http.server
 import json
 import os
-import re
 import socket
 import ssl
 import tempfile
@@ -16,7 +15,6 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -25,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from homeport.core.config import Config
+from homeport.https.certificates import authority_folder
 
 HTTP_PORT, HTTPS_PORT = 80, 443
 """The ports that an authority tries, whatever ours are (RFC 8555, 8.3; RFC 8737, 3)."""
@@ -162,11 +161,9 @@ def _write(path: Path, content: str) -> None:
 
 
 def _token_file(config: Config) -> Path:
-    # certmagic, storage.go (StorageKeys.Safe) and acmeissuer.go (IssuerKey): the authority's host and path.
-    address = urlsplit(config.https_acme_directory)
-    key = address.netloc + ("-" + address.path.strip("/").replace("/", "-") if address.path.strip("/") else "")
-    safe = re.sub(r"[^\w@.-]", "", key.lower().replace(":", "-"))
-    return config.caddy_folder / "acme" / safe / "challenge_tokens" / f"{config.domain}.json"
+    # certmagic, solvers.go: distributedSolver.challengeTokensKey
+    folder = config.caddy_folder / "acme" / authority_folder(config.https_acme_directory)
+    return folder / "challenge_tokens" / f"{config.domain}.json"
 
 
 def _for_caddy(domain: str, token: str, answer: str) -> str:

@@ -7,7 +7,7 @@ from homeport.https import attempts, caddy, edge
 from homeport.https.certificates import OWN_CERTIFICATE, OWN_KEY, place
 from homeport.https.edge import Sockets
 from homeport.https.edge_tls import loaded
-from homeport.https.holders import find_holder
+from homeport.https.holders import holder
 
 __all__ = [
     "Sockets",
@@ -31,12 +31,6 @@ def check(config: Config) -> None:
     edge.check(config)
     caddy.find(config)
     caddy.make_folder(config)
-
-
-def holder(port: int) -> str:
-    """The program that listens on a TCP port, such as `nginx (process 4711)`; "" where that can't be seen."""
-    found = find_holder(port)
-    return f"{found.program} (process {found.pids[0]})" if found and found.pids else ""
 
 
 def web_socket(config: Config) -> Path:
