@@ -7,6 +7,7 @@
 HOST ?=
 PORT ?=
 DATA ?=
+DOMAIN ?=
 # Taken by `make test`: what to pass to pytest, for instance `make test ARGS="tests/posts -x"`.
 ARGS ?=
 export PYTHON
@@ -22,9 +23,10 @@ help: ## this list
 setup: ## make .venv with everything that running, testing and checking need
 	@tools/setup.sh dev
 
-run: ## serve a blog from here; takes HOST= PORT= DATA=
+run: ## serve a blog from here; takes HOST= PORT= DATA= DOMAIN=
 	@tools/setup.sh run
-	@exec $(BIN)/homeport serve $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)")
+	@exec $(BIN)/homeport serve $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)") \
+		$(if $(DOMAIN),--domain "$(DOMAIN)")
 
 # Two at a time, and never more: tests start servers, browsers and databases of their own.
 # loadfile: a server or an imported blog that a file's tests share is then made once.

@@ -113,12 +113,13 @@ def environ(config: Config) -> dict[str, str]:
 
 
 def become(config: Config, path: Path) -> NoReturn:
-    """Turn this process into Caddy, which ends when the one that started it does, however that ended (prctl(2)).
+    """Turn this process into Caddy, which on Linux ends when the one that started it does, however that ended.
 
-    The flag outlasts the change of the program, since that has no more rights than this one.
+    The flag (prctl(2)) outlasts the change of the program, since that has no more rights than this one.
     """
-    program = find(config)
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    program, system = find(config), ctypes.CDLL(None, use_errno=True)
+    if hasattr(system, "prctl"):
+        system.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if select.select([0], [], [], 0)[0]:
         sys.exit()  # it had gone before the flag was set: our standard input, which nobody writes to, has ended
     os.execve(program, [program, "run", "--config", str(path)], environ(config))  # noqa: S606 (no shell is meant)
