@@ -222,6 +222,8 @@ def _tried(error: BaseException, check: str) -> str:
 
 def _named(error: BaseException) -> str:
     name, text = type(error).__name__, str(error).rstrip(".")
+    if isinstance(error, OSError) and error.strerror:  # without the number in front
+        text = f"{error.strerror}: {error.filename!r}" if error.filename else error.strerror
     return f"{name}: {text}." if text else f"{name}."
 
 

@@ -6,7 +6,9 @@ import textwrap
 import click
 from pygments import highlight
 from pygments.formatters import TerminalFormatter
+from pygments.formatters.terminal import TERMINAL_COLORS  # type: ignore[attr-defined]  # its stubs lack it
 from pygments.lexers import PythonLexer
+from pygments.token import Comment, Whitespace
 
 from homeport.learn.practice import Exercise, chapters
 from homeport.learn.practice_folder import Folder, Progress
@@ -14,6 +16,8 @@ from homeport.learn.practice_look import look
 from homeport.learn.practice_run import Outcome
 
 WIDTH = 78
+# Pygments writes comments in light grey, which cannot be read on white.
+_COLOURS = TERMINAL_COLORS | {Comment: ("brightblack", "brightblack"), Whitespace: ("", "")}
 MOST_PRINTED = 20  # lines of what the learner's program printed
 
 
@@ -109,7 +113,7 @@ def _wrapped(text: str, indent: int = 0) -> str:
 
 
 def _code(source: str) -> str:
-    coloured = highlight(textwrap.dedent(source), PythonLexer(), TerminalFormatter())
+    coloured = highlight(textwrap.dedent(source), PythonLexer(), TerminalFormatter(colorscheme=_COLOURS))
     return textwrap.indent(coloured.rstrip(), "    ")
 
 

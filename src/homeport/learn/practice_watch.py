@@ -10,7 +10,7 @@ from homeport.learn.practice import Exercise
 from homeport.learn.practice_folder import Folder
 from homeport.learn.practice_run import Outcome, check
 
-PAUSE = 0.2  # seconds between two looks at the file
+PAUSE = 0.1  # seconds between two looks at the file
 
 Say = Callable[[str], None]
 
@@ -35,15 +35,17 @@ def examine(exercise: Exercise, folder: Folder, say: Say) -> Outcome:
 
 def _until_done(exercise: Exercise, folder: Folder, say: Say) -> None:
     place = folder.open(exercise)
-    say("Change it and save it. `homeport learn hint`, in another terminal, helps; Ctrl-C ends this.\n")
+    say("Change it and save it. Ctrl-C ends this.\nIn another terminal, `homeport learn hint` helps.\n")
     seen = None if folder.is_begun(exercise) else _stamp(place)
+    last = None
     while True:
         stamp = _stamp(place)
-        if stamp not in (seen, None):
+        if stamp not in (seen, None) and stamp == last:  # else an editor may still be writing
             seen = stamp
             if examine(exercise, folder, say).passed:
                 return
             say("")
+        last = stamp
         time.sleep(PAUSE)
 
 
