@@ -41,6 +41,7 @@ class Blog:
     def __init__(self, lab: Lab, data: Path, arguments: tuple[str, ...], environ: dict[str, str]) -> None:
         self.lab, self.data = lab, data
         self.log = lab.folder / f"{data.name}.log"
+        self.log.unlink(missing_ok=True)  # of a blog before it, which had the same data
         self._environ = environ
         self._arguments = arguments
         self.process = self._start()
