@@ -183,3 +183,10 @@ def test_what_the_safety_page_shows_can_be_read(config: Config, everybody: Cast,
     place(config, left=20 * DAY)
     page = Page(browser(everybody.olga).get("/admin/security"))
     assert any(f"The certificate for {NAME} ends on" in part.text for part in page.all("p"))
+
+
+def test_the_notice_leads_to_the_page_about_it(config: Config, everybody: Cast, browser: Open) -> None:
+    place(config, left=20 * DAY)
+    olga = browser(everybody.olga)
+    [path] = [part.partition('"')[0] for part in notice(olga.get("/").text).split('href="')[1:]]
+    assert olga.get(path).status_code == 200
