@@ -8,8 +8,11 @@ from typing import NoReturn
 
 import click
 
-from homeport.learn import labs_leak, labs_passwords
+from homeport.learn import labs_background, labs_leak, labs_passwords
 from homeport.learn.labs_scene import Say
+from homeport.learn.labs_wire import HERE
+
+_host = click.option("--host", default=HERE, show_default=True, metavar="ADDRESS", help="Address of the loopback.")
 
 
 @click.group(invoke_without_command=True)
@@ -47,3 +50,11 @@ def passwords(seconds: float, words: int) -> None:
 def leak() -> None:
     """Steal the database of a made-up blog and look what it is good for."""
     labs_leak.run(_say())
+
+
+@lab.command(short_help="A thousand mails by a thread and by a job; the plug is pulled in the middle.")
+@click.option("--mails", type=click.IntRange(10, 10000), default=1000, show_default=True, help="How many mails.")
+@_host
+def background(mails: int, host: str) -> None:
+    """Pull the plug while mails are sent, by a thread in a route and by a job, and count what arrived."""
+    labs_background.run(_say(), mails, host)
