@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from homeport.learn import labs_background, labs_leak, labs_passwords
+from homeport.learn import labs_background, labs_leak, labs_mitm, labs_passwords
 from homeport.learn.labs_scene import Say
 from homeport.learn.labs_wire import HERE
 
@@ -58,3 +58,10 @@ def leak() -> None:
 def background(mails: int, host: str) -> None:
     """Pull the plug while mails are sent, by a thread in a route and by a job, and count what arrived."""
     labs_background.run(_say(), mails, host)
+
+
+@lab.command(short_help="Somebody sits in between: over HTTP, over HTTPS, forging, and taking HTTPS away.")
+@_host
+def mitm(host: str) -> None:
+    """Listen in while somebody logs in over HTTP and HTTPS; then forge a certificate, and strip HTTPS from a link."""
+    labs_mitm.run(_say(), host)

@@ -6,6 +6,7 @@ import sys
 from email.message import EmailMessage
 from threading import Thread
 
+import click
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -48,8 +49,7 @@ def main() -> None:
     Thread(target=_end_with_the_lab, daemon=True).start()
     host, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     server = make_server(host, 0, make_weak_app(host, port, count), request_handler=_Quiet)
-    sys.stdout.write(f"{server.server_port}\n")
-    sys.stdout.flush()
+    click.echo(server.server_port)
     server.serve_forever()
 
 

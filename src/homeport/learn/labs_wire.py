@@ -3,7 +3,7 @@
 import socket
 import socketserver
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address
 from threading import Lock, Thread
 from typing import Self
@@ -30,6 +30,16 @@ def loopback(address: str) -> str:
 def connect(host: str, port: int) -> socket.socket:
     """A connection to a port of this machine. Raises Problem for another address, OSError where nobody listens."""
     return socket.create_connection((loopback(host), port), timeout=PATIENCE)
+
+
+def pass_on(source: socket.socket, goal: socket.socket, kept: bytearray) -> None:
+    """Pass bytes on until the source has no more, and keep a copy."""
+    with suppress(OSError):
+        while data := source.recv(65536):
+            kept += data
+            goal.sendall(data)
+    with suppress(OSError):
+        goal.shutdown(socket.SHUT_WR)
 
 
 class Server(socketserver.ThreadingTCPServer):
