@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from homeport.learn.labs_cli import lab as labs
@@ -49,6 +51,19 @@ def test_breaking_off_leaves_nothing_behind(tmp_path: Path, number: signal.Signa
     running.send_signal(number)
     running.communicate(timeout=PATIENCE)
     assert running.returncode in {130, 128 + number}
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_breaking_off_ends_the_processes_it_started(tmp_path: Path) -> None:
+    running = start(tmp_path, "background", "--mails", "5000")
+    assert running.stdout is not None
+    next(line for line in running.stdout if "button is pressed" in line)  # its first process was killed by the lab
+    deadline = time.monotonic() + PATIENCE
+    while not (children := psutil.Process(running.pid).children(recursive=True)):
+        assert time.monotonic() < deadline, "it starts nothing"
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=PATIENCE)
+    assert psutil.wait_procs(children, timeout=PATIENCE)[1] == []
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

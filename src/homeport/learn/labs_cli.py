@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from homeport.learn import labs_background, labs_leak, labs_mitm, labs_passwords
+from homeport.learn import labs_background, labs_leak, labs_mitm, labs_passwords, labs_sessions
 from homeport.learn.labs_scene import Say
 from homeport.learn.labs_wire import HERE
 
@@ -65,3 +65,9 @@ def background(mails: int, host: str) -> None:
 def mitm(host: str) -> None:
     """Listen in while somebody logs in over HTTP and HTTPS; then forge a certificate, and strip HTTPS from a link."""
     labs_mitm.run(_say(), host)
+
+
+@lab.command(short_help="Fixation, theft, guessing, cross-site posting, replayed codes: here and on a weak copy.")
+def sessions() -> None:
+    """Try to get into somebody's login, on this blog and on a weak copy of it."""
+    labs_sessions.run(_say())
