@@ -20,6 +20,7 @@ COMMANDS = {
     "edge": "homeport.https.cli:edge",
     "import": "homeport.interop.cli:import_",
     "keys": "homeport.accounts.cli:keys",
+    "lab": "homeport.learn.labs_cli:lab",
     "learn": "homeport.learn.cli:learn",
     "prepare": "homeport.serving.prepare:prepare",
     "serve": "homeport.serving.cli:serve",
