@@ -4,6 +4,7 @@ Ten times a second a new connection, whose certificate is looked at as a browser
 kept. When the standard input ends, it prints what became of them, as JSON.
 """
 
+import errno
 import json
 import socket
 import ssl
@@ -12,6 +13,11 @@ import threading
 import time
 
 REQUEST = "GET / HTTP/1.1\r\nHost: {}\r\n\r\n"
+
+
+class NeverRead(ConnectionError):
+    """The server closed the connection, which nobody was using, before it had read any of the request: it is to be sent
+    again, on another one (RFC 9112, 9.3.1)."""
 
 
 class Connection:
@@ -42,15 +48,30 @@ class Connection:
 
     def ask(self) -> None:
         """One request, and all of its answer."""
-        self.socket.sendall(self.request)
-        if self.file.readline().split()[1:2] != [b"200"]:
-            raise OSError("no page")
+        try:
+            self.socket.sendall(self.request)
+            first = self.file.readline()
+        except (ConnectionResetError, BrokenPipeError) as error:
+            raise NeverRead from error
+        if not first and self._was_reset():
+            raise NeverRead
+        if first.split()[1:2] != [b"200"]:
+            raise OSError(f"no page: {first!r}")
         length = 0
         while line := self.file.readline().strip():
             name, _, value = line.partition(b":")
             length = int(value) if name.lower() == b"content-length" else length
         if not length or len(self.file.read(length)) < length:
             raise OSError("the answer is cut off")
+
+    def _was_reset(self) -> bool:
+        """Whether the kernel of the server refused what was sent, as it does where nobody had read it."""
+        limit = time.monotonic() + 1
+        while time.monotonic() < limit:
+            if self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) in {errno.EPIPE, errno.ECONNRESET}:
+                return True
+            time.sleep(0.01)
+        return False
 
     def close(self) -> None:
         """Close it."""
@@ -81,7 +102,11 @@ class Reader:
         """On one that is kept, for as long as the server keeps it."""
         if self.lasting is None or self.lasting.has_ended:
             self.lasting = Connection(*self.told)
-        self.lasting.ask()
+        try:
+            self.lasting.ask()
+        except NeverRead:
+            self.lasting = Connection(*self.told)
+            self.lasting.ask()
 
     def ask(self) -> None:
         """Both, once."""

@@ -22,6 +22,8 @@ from tests.parts import ROOT
 
 LOAD_SECONDS = 240
 LASTS = 60
+RENEWED_WITHIN = {"auto": 150, "dns": 30}
+"""Seconds, once the authority is back. Caddy waits one minute after the first failure, then two, two, five …"""
 METHODS: dict[str, dict[str, Any]] = {"auto": {"https_method": "auto"}, "dns": BY_DNS}
 
 
@@ -47,9 +49,17 @@ def steady(it: Lab, into: list[Visit]) -> Iterator[None]:
 
 def ends(blog: Blog, method: str) -> datetime:
     """When the present certificate is over."""
-    held = certificates.current(Config(data=blog.data, domain=DOMAIN, https_method=method))
+    directory = blog.lab.authority.directory
+    config = Config(data=blog.data, domain=DOMAIN, https_method=method, https_acme_directory=directory)
+    held = certificates.current(config)
     assert held is not None
     return held.ends
+
+
+def health(blog: Blog) -> dict[str, str]:
+    """What a monitor at home is told."""
+    found: dict[str, str] = json.loads(blog.ask_at_home("/healthz").body)
+    return found
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -79,7 +89,9 @@ def test_the_last_one_serves_to_its_end_while_the_authority_is_away_and_is_renew
         expired = blog.ask(f"https://{DOMAIN}/", roots=it.authority.roots())
         assert "certificate has expired" in expired.error
         assert blog.ask(f"http://{DOMAIN}/").status == 308, "nobody is served without HTTPS instead"
+        eventually(lambda: health(blog)["certificate"] == "not ok", "the word for monitors")
 
         it.authority.admit()
-        eventually(lambda: ends(blog, method) > now(), "another certificate", 60)
+        eventually(lambda: ends(blog, method) > now(), "another certificate", RENEWED_WITHIN[method])
         blog.wait_for_https()
+        eventually(lambda: health(blog)["certificate"] != "not ok", "that monitors are told so")

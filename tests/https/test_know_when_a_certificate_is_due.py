@@ -86,6 +86,7 @@ def test_what_ends_sooner_is_tried_again_sooner(config: Config, lasts: int, long
 
 
 def test_a_failure_is_remembered_until_the_settings_change(config: Config) -> None:
+    renewals.begin(config)
     renewals.note(config, now(), "It failed.")
     assert not renewals.due(config, now())
     assert renewals.due(config, now() + timedelta(minutes=1))

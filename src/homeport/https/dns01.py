@@ -40,7 +40,8 @@ def obtain(config: Config, patience: float = lookups.PROPAGATION_SECONDS) -> Sig
     """A new certificate for the blog's domain, with a new key.
 
     `patience` (seconds): how long the record may take to be seen at the domain's name servers. Raises Problem, with one
-    sentence that holds no secret. Whatever happens, the record is taken away again.
+    sentence that holds no secret, and OSError where the folder of the edge can't be written. Whatever happens, the
+    record is taken away again.
     """
     written = records(config)
     _tidy_up(config, written)
@@ -48,7 +49,7 @@ def obtain(config: Config, patience: float = lookups.PROPAGATION_SECONDS) -> Sig
         return _order(config, written, patience)
     except requests.exceptions.SSLError:
         why = "shows a certificate that this machine does not trust; see https_acme_root"
-    except (requests.RequestException, OSError):
+    except requests.RequestException:
         why = "does not answer"
     except messages.Error as error:
         raise _refusal(config, error) from None

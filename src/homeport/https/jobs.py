@@ -1,4 +1,4 @@
-"""What is done for HTTPS in the background: certificates by records in the domain, and looking what is in the way."""
+"""What is done for HTTPS in the background: certificates that don't lapse, and looking what is in the way."""
 
 import fcntl
 import importlib
@@ -74,12 +74,16 @@ def get_certificate_by_dns() -> None:
         if not (alone and renewals.due(config, now())):
             return
         try:
+            renewals.begin(config)
             signed = dns01.obtain(config)
             renewals.keep(config, signed.key, signed.chain)
             _compare_with_the_clock(config)
         except Problem as problem:
             renewals.note(config, now(), problem.message)
             raise
+        except OSError as error:
+            why = f"The folder {config.caddy_folder} can't be written: {error.strerror}."
+            raise Problem(why, status=507, code="storage_failed") from None
         except Exception as error:  # a defect of ours, or of a provider's part; it may hold a secret
             renewals.note(config, now(), "Something went wrong that should not have; the log has the kind of error.")
             log.error("getting a certificate failed: %s", type(error).__name__)

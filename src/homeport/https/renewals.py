@@ -51,10 +51,15 @@ def keep(config: Config, key: bytes, chain: bytes) -> None:
     secret_files.write(config.caddy_folder, {certificates.OWN_KEY: key, certificates.OWN_CERTIFICATE: chain})
 
 
+def begin(config: Config) -> None:
+    """Write down that there is a try, with which settings. Raises OSError, before anybody is asked: where nothing can
+    be kept, an authority would be asked again every few seconds."""
+    secret_files.write(config.caddy_folder, {TRIED_WITH: _settings(config).encode()})
+
+
 def note(config: Config, now: datetime, error: str = "") -> None:
     """Write down how a try went, and when the next one is due."""
     before, held = attempts.last(config), certificates.current(config)
-    secret_files.write(config.caddy_folder, {TRIED_WITH: _settings(config).encode()})
     regular = renewed_at(held) if held else None
     attempts.note(config, Attempt(now, not error, error, now + _wait(before, held) if error else regular))
 
