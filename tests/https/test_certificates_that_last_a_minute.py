@@ -1,11 +1,13 @@
 """Certificates that end after a minute: renewed under steady readers, and kept while the authority is away."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +24,8 @@ from tests.parts import ROOT
 
 LOAD_SECONDS = 240
 LASTS = 60
+RENEWED_WITHIN = {"auto": 150, "dns": 30}
+"""Seconds, once the authority is back. Caddy waits one minute after the first failure, then two, two, five …"""
 METHODS: dict[str, dict[str, Any]] = {"auto": {"https_method": "auto"}, "dns": BY_DNS}
 
 
@@ -54,8 +58,14 @@ def ends(blog: Blog, method: str) -> datetime:
     return held.ends
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_each_is_renewed_in_time_and_no_reader_notices(method: str) -> None:
+def health(blog: Blog) -> dict[str, str]:
+    """What a monitor at home is told."""
+    found: dict[str, str] = json.loads(blog.ask_at_home("/healthz").body)
+    return found
+
+
+def be_renewed(method: str) -> None:
+    """Four minutes of readers, in which each certificate ends."""
     with lab(certificates_last=LASTS) as it, serving(it, **METHODS[method]) as blog:
         blog.wait_for_https()
         visits: list[Visit] = []
@@ -66,8 +76,8 @@ def test_each_is_renewed_in_time_and_no_reader_notices(method: str) -> None:
         assert len(visits[0].serials) >= LOAD_SECONDS // LASTS
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_the_last_one_serves_to_its_end_while_the_authority_is_away_and_is_renewed_after(method: str) -> None:
+def lose_the_authority(method: str) -> None:
+    """It is away while the last certificate ends, and comes back."""
     with lab(certificates_last=LASTS) as it, serving(it, **METHODS[method]) as blog:
         blog.wait_for_https()
         it.authority.refuse()
@@ -81,9 +91,65 @@ def test_the_last_one_serves_to_its_end_while_the_authority_is_away_and_is_renew
         expired = blog.ask(f"https://{DOMAIN}/", roots=it.authority.roots())
         assert "certificate has expired" in expired.error
         assert blog.ask(f"http://{DOMAIN}/").status == 308, "nobody is served without HTTPS instead"
+        eventually(lambda: health(blog)["certificate"] == "not ok", "the word for monitors")
 
-        if method == "auto":  # Caddy by itself would wait for minutes now, and by and by for hours
-            blog.wait_until_said("the edge is told to try now")
         it.authority.admit()
-        eventually(lambda: ends(blog, method) > now(), "another certificate", 30)
+        eventually(lambda: ends(blog, method) > now(), "another certificate", RENEWED_WITHIN[method])
         blog.wait_for_https()
+        eventually(lambda: health(blog)["certificate"] != "not ok", "that monitors are told so")
+
+
+def tell_the_owner(method: str) -> None:
+    """The same, as whoever has to know is told of it, and told again when all is well."""
+    with lab(certificates_last=LASTS) as it, serving(it, **METHODS[method]) as blog:
+        add = ["user", "add", "olga@example.com", "--name", "Olga", "--role", "owner", "--data", str(blog.data)]
+        subprocess.run([sys.executable, "-m", "homeport.cli", *add], check=True, capture_output=True)
+        blog.wait_for_https()
+        assert health(blog)["certificate"] == "ok"
+        it.authority.refuse()
+        eventually(lambda: health(blog)["certificate"] == "not ok", "a monitor’s warning", seconds=2 * LASTS)
+        eventually(lambda: any("certificate" in subject for subject in subjects(blog)), "a mail", seconds=2 * LASTS)
+        assert not any("good again" in subject for subject in subjects(blog))
+        it.authority.admit()
+        eventually(lambda: health(blog)["certificate"] == "ok", "a new certificate", seconds=2 * LASTS)
+        eventually(lambda: "good again" in subjects(blog)[-1], "a mail that all is well", seconds=2 * LASTS)
+
+
+def subjects(blog: Blog) -> list[str]:
+    """The subjects of the mails that the blog has written, the oldest first."""
+    with closing(sqlite3.connect(blog.data / "homeport.db")) as database:
+        return [subject for (subject,) in database.execute("SELECT subject FROM mails ORDER BY id")]
+
+
+# Nearly all of their time they wait for the clock, so they are played at once, each in a lab of its own.
+SCENES: tuple[tuple[Callable[[str], None], str], ...] = (
+    (be_renewed, "auto"),
+    (be_renewed, "dns"),
+    (lose_the_authority, "auto"),
+    (lose_the_authority, "dns"),
+    (tell_the_owner, "dns"),
+)
+
+
+@pytest.fixture(scope="module")
+def played() -> Iterator[Callable[[Callable[[str], None], str], None]]:
+    """Waits for a scene to end, and fails as it does: `played(scene, method)`."""
+    with ThreadPoolExecutor(len(SCENES)) as pool:
+        scenes = {(scene, method): pool.submit(scene, method) for scene, method in SCENES}
+        yield lambda scene, method: scenes[scene, method].result()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_is_renewed_in_time_and_no_reader_notices(played: Any, method: str) -> None:
+    played(be_renewed, method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_last_one_serves_to_its_end_while_the_authority_is_away_and_is_renewed_after(
+    played: Any, method: str
+) -> None:
+    played(lose_the_authority, method)
+
+
+def test_whoever_has_to_know_is_told_and_told_again_when_it_is_well(played: Any) -> None:
+    played(tell_the_owner, "dns")

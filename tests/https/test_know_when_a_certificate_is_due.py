@@ -1,7 +1,6 @@
 """A certificate by DNS is due when a third of its time is left, and after a failure only when the wait is over."""
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +11,7 @@ import pytest
 
 from homeport.core.clock import now
 from homeport.core.config import Config
-from homeport.https import attempts, certificates, renewals, service
+from homeport.https import attempts, certificates, renewals
 from tests.https.authority import make_certificate
 
 DOMAIN = "blog.example.com"
@@ -127,23 +126,3 @@ def test_a_process_without_certificates_by_dns_does_not_carry_what_they_need(tmp
     )
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
-
-
-def test_caddy_is_told_to_hurry_when_it_is_late(config: Config) -> None:
-    auto = replace(config, https_method="auto")
-    place = certificates.place(auto)
-    place.parent.mkdir(parents=True)
-    assert not renewals.late(auto, now())  # a first certificate is none to hurry with
-    make_certificate(place.parent, [DOMAIN], begins=timedelta(0), lasts=60 * DAY)
-    (place.parent / "certificate.pem").rename(place)
-    assert not renewals.late(auto, now() + 49 * DAY)
-    late = now() + 51 * DAY
-    assert renewals.late(auto, late)
-    assert not renewals.late(config, late)
-
-    renewals.hurry(auto)
-    told = auto.caddy_folder / "try-now"
-    os.utime(told, (late.timestamp(), late.timestamp()))
-    assert told in service.watched(auto), "the supervisor looks at this file"
-    assert not renewals.late(auto, late + timedelta(minutes=59))
-    assert renewals.late(auto, late + timedelta(minutes=61))

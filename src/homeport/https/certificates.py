@@ -22,8 +22,6 @@ parts of its life."""
 LASTS = timedelta(days=90)
 OWN_CERTIFICATE, OWN_KEY = "certificate.pem", "key.pem"
 """In the folder of the edge: what the method dns has got."""
-TRY_NOW = "try-now"
-"""Beside them: a file that changes when Caddy, which waits after a failure, shall try again at once."""
 
 
 @dataclass(frozen=True)

@@ -91,21 +91,6 @@ def get_certificate_by_dns() -> None:
         renewals.note(config, now())
 
 
-def count_late(moment: datetime) -> int:
-    """How many certificates Caddy is late with: one or none."""
-    return int(renewals.late(_config(), moment))
-
-
-@every(seconds=10, due=count_late)
-@job("hurry_a_late_certificate")
-def hurry_a_late_certificate() -> None:
-    """Have Caddy try at once to renew what it should have renewed long ago."""
-    config = _config()
-    if renewals.late(config, now()):
-        log.warning("the certificate is not renewed yet; the edge is told to try now")
-        renewals.hurry(config)
-
-
 def _compare_with_the_clock(config: Config) -> None:
     # It is kept all the same: readers' clocks decide. But asking again at once would not bring another one.
     held, moment = certificates.current(config), now()

@@ -1,9 +1,7 @@
-"""When a certificate is due: one by a record in the domain, which the blog itself gets, with growing waits after
-failures; and one that Caddy gets, and is late with."""
+"""When the blog gets itself a new certificate by a record in the domain, and how long it waits after a failure."""
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from homeport.core import vault
@@ -24,7 +22,6 @@ else:
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 4, 15, 30, 60, 120, 240, 360))
 SHORTEST_WAIT = timedelta(seconds=10)
 TRIED_WITH = "tried-with"
-LONGEST_LATE = timedelta(hours=1)
 
 
 def due(config: Config, now: datetime) -> bool:
@@ -65,33 +62,6 @@ def note(config: Config, now: datetime, error: str = "") -> None:
     before, held = attempts.last(config), certificates.current(config)
     regular = renewed_at(held) if held else None
     attempts.note(config, Attempt(now, not error, error, now + _wait(before, held) if error else regular))
-
-
-def late(config: Config, now: datetime) -> bool:
-    """Whether Caddy should be told to try at once: it should have renewed half of the last third of the time ago.
-
-    After failures Caddy waits up to six hours, however little time is left; so a certificate could lapse, or stay
-    lapsed, although the authority has been back for hours.
-    """
-    if config.https_method != "auto" or not config.edge:
-        return False
-    held = certificates.current(config)
-    if held is None or now < held.ends - (held.ends - held.begins) / 6:
-        return False
-    told = _time_of(config.caddy_folder / certificates.TRY_NOW)
-    wait = min(max(SHORTEST_WAIT, (held.ends - held.begins) / 100), LONGEST_LATE)
-    return told is None or not told <= now < told + wait
-
-
-def hurry(config: Config) -> None:
-    """Have the edge begin anew, which it does as soon as this file changes: it then tries at once."""
-    secret_files.write(config.caddy_folder, {certificates.TRY_NOW: b""})
-
-
-def _time_of(path: Path) -> datetime | None:
-    with suppress(OSError):
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return None
 
 
 def _wait(before: Attempt | None, held: certificates.Certificate | None) -> timedelta:

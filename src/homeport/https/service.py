@@ -4,7 +4,7 @@ from pathlib import Path
 
 from homeport.core.config import Config
 from homeport.https import attempts, caddy, edge
-from homeport.https.certificates import OWN_CERTIFICATE, OWN_KEY, TRY_NOW, place
+from homeport.https.certificates import OWN_CERTIFICATE, OWN_KEY, place
 from homeport.https.edge import Sockets
 from homeport.https.edge_tls import loaded
 from homeport.https.holders import holder
@@ -39,13 +39,12 @@ def web_socket(config: Config) -> Path:
 
 
 def watched(config: Config) -> list[Path]:
-    """The files that the edge has to be told of when they change: those in which somebody else renews a certificate, or
-    the one by which Caddy, which does that itself, is told to try now."""
+    """The files that somebody else renews a certificate in; the edge has to be told when they change."""
     if config.https_method == "files":
         return [Path(config.https_certificate), Path(config.https_key)]
     if config.https_method == "dns":
         return [config.caddy_folder / OWN_CERTIFICATE, config.caddy_folder / OWN_KEY]
-    return [config.caddy_folder / TRY_NOW]
+    return []
 
 
 def has_certificate(config: Config) -> bool:
