@@ -31,9 +31,11 @@ METHODS: dict[str, dict[str, Any]] = {"auto": {"https_method": "auto"}, "dns": B
 
 @dataclass
 class Visit:
-    """What became of steady readers: failures are the time (seconds since 1970), what was tried, and the error."""
+    """What became of steady readers: how many requests, of which were sent again on another connection; failures are the
+    time (seconds since 1970), what was tried, and the error."""
 
     asked: int
+    resent: int
     failures: list[tuple[float, str, str]]
     serials: list[str]
 
@@ -73,6 +75,7 @@ def be_renewed(method: str) -> None:
             time.sleep(LOAD_SECONDS)  # so long is what the test is about
         assert visits[0].failures == []
         assert visits[0].asked > LOAD_SECONDS
+        assert visits[0].resent <= len(visits[0].serials), "an edge that begins anew closes a kept connection once"
         assert len(visits[0].serials) >= LOAD_SECONDS // LASTS
 
 
