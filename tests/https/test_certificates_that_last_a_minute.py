@@ -31,7 +31,7 @@ METHODS: dict[str, dict[str, Any]] = {"auto": {"https_method": "auto"}, "dns": B
 
 @dataclass
 class Visit:
-    """What became of steady readers: how many requests, of which were sent again on another connection; failures are the
+    """What became of steady readers: how many requests, how many of them sent again elsewhere; failures are the
     time (seconds since 1970), what was tried, and the error."""
 
     asked: int
