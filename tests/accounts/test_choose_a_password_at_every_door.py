@@ -1,6 +1,6 @@
 """The same rule for passwords wherever one is chosen: long enough, not among the first that are guessed, kept whole."""
 
-import secrets
+import random
 import string
 from collections.abc import Callable
 from typing import Any
@@ -24,8 +24,8 @@ WITH_SECOND_FACTOR = ["reset with a second factor", "account with a second facto
 
 
 def typed(length: int) -> str:
-    """What a password manager makes up."""
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+    """What a password manager makes up; the same each time, as few of eight characters hold what is easily guessed."""
+    return "".join(random.Random(length).choices(string.ascii_letters + string.digits, k=length))
 
 
 def invite(app: Flask) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from tests.https.authority import make_certificate
 from tests.https.blog import Answer, Blog, eventually, serving
 from tests.https.lab import DOMAIN, lab
+from tests.https.test_serve_with_a_certificate_by_dns import BY_DNS, WRONG_KEY
 from tests.patience import PATIENCE
 
 HOME = f"https://{DOMAIN}/"
@@ -96,7 +97,8 @@ def test_own_authority_for_a_home_network_has_a_root_to_trust(tmp_path: Path) ->
 
 
 def test_certificate_of_the_method_dns_is_taken_when_it_comes(tmp_path: Path) -> None:
-    with lab() as it, serving(it, "--https-port", "8443", https_method="dns", https_dns_provider="rfc2136") as blog:
+    refused = {**BY_DNS, "https_dns_credentials": WRONG_KEY}  # the blog itself gets none
+    with lab() as it, serving(it, "--https-port", "8443", **refused) as blog:
         blog.wait_until_said("The certificate is being fetched")
         new = made(tmp_path / "new")
         put(blog.data / "caddy", new)

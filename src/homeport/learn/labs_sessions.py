@@ -33,16 +33,16 @@ class Site:
     secret: str
     called: Callable[[], str]
 
-    def log_in(self, browser: FlaskClient, person: Person, code: str = "") -> None:
-        """Log somebody in by the site's own form, with the second step where a code is given."""
+    def log_in(self, browser: FlaskClient, person: Person, digits: str = "") -> None:
+        """Log somebody in by the site's own form, with the second step where its digits are given."""
         fields = {"email": person.email, "password": person.password}
         browser.post("/login", data=fields, headers=FROM_HERE)
-        if code:
-            browser.post("/login/code", data={"code": code}, headers=FROM_HERE)
+        if digits:
+            browser.post("/login/code", data={"code": digits}, headers=FROM_HERE)
 
-    def let_in(self, browser: FlaskClient, person: Person, code: str = "") -> None:
+    def let_in(self, browser: FlaskClient, person: Person, digits: str = "") -> None:
         """As `log_in`, for who has the right. Raises RuntimeError where that fails: attacks would mean nothing."""
-        self.log_in(browser, person, code)
+        self.log_in(browser, person, digits)
         if not is_in(browser):
             raise RuntimeError(f"{self.name} did not let {person.name} in")
 
