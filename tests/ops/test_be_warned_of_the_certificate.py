@@ -1,7 +1,7 @@
 """A certificate is about to end: the owner reads it on every page, a monitor in a word, and every owner in one mail."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -15,7 +15,6 @@ from homeport.core import clock
 from homeport.core.config import Config
 from homeport.core.db import db
 from homeport.core.findings import Mark
-from homeport.jobs import store
 from homeport.ops import inspection
 from tests.cast import Cast, Person
 from tests.conftest import Browser
@@ -33,16 +32,6 @@ def config(tmp_path: Path, migrated: Path) -> Config:
     data.mkdir()
     shutil.copy(migrated, data / "homeport.db")
     return at(Config(data=data), https_method="dns")
-
-
-@pytest.fixture
-def worker(config: Config) -> Iterator[None]:
-    """A worker that has just said that it lives."""
-    engine = store.open_engine(config, worker=True)
-    store.metadata.create_all(engine)
-    store.sign_of_life(engine, "test", clock.now(), {})
-    yield
-    engine.dispose()
 
 
 def notice(page: str) -> str:

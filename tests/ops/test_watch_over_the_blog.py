@@ -2,32 +2,19 @@
 
 import shutil
 from collections import namedtuple
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from homeport.core import clock
 from homeport.core.config import Config
 from homeport.core.db import db
-from homeport.jobs import store
 from homeport.ops import health
 from tests.cast import Cast
 from tests.conftest import Browser
 
 Usage = namedtuple("Usage", "total used free")
-
-
-@pytest.fixture
-def worker(config: Config) -> Iterator[None]:
-    """A worker that has just said that it lives."""
-    engine = store.open_engine(config, worker=True)
-    store.metadata.create_all(engine)
-    store.sign_of_life(engine, "test", clock.now(), {})
-    yield
-    engine.dispose()
 
 
 def test_all_is_well(client: Browser, worker: None) -> None:
