@@ -14,12 +14,6 @@ FORWARD = "from homeport.https import upnp; upnp.find('').forward(upnp.Forward('
 ELSEWHERE = "192.168.7.3"
 
 
-@pytest.fixture(scope="module")
-def small_internet() -> Iterator[Lab]:
-    with lab() as it:
-        yield it
-
-
 @pytest.fixture
 def world(small_internet: Lab) -> Iterator[Lab]:
     """A world in order, but that the router forwards nothing yet."""

@@ -10,14 +10,8 @@ from homeport.core.config import Config
 from homeport.https.certificates import place
 from tests.https.authority import make_certificate
 from tests.https.doctoring import as_new, examine, listen, to_mend
-from tests.https.lab import DOMAIN, HOME, HOME_6, INTERNET, OUTSIDE, Lab, lab
+from tests.https.lab import DOMAIN, HOME, HOME_6, INTERNET, OUTSIDE, Lab
 from tests.parts import require
-
-
-@pytest.fixture(scope="module")
-def small_internet() -> Iterator[Lab]:
-    with lab() as it:
-        yield it
 
 
 @pytest.fixture
