@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ from homeport.app import create_app
 from homeport.core import clock
 from homeport.core.config import Config
 from homeport.core.db import commit, db
-from homeport.jobs import queries, service
+from homeport.jobs import queries, service, store
 from tests.jobs.conftest import StartWorker, wait_until
 from tests.jobs.mailservers import Sink
 
@@ -48,6 +49,18 @@ def test_mail_is_sent_within_a_minute_after_the_file_was_deleted_under_the_worke
     wait_until(lambda: sink.mails, seconds=60)
     assert worker.poll() is None
     assert len(sink.mails) == 1
+
+
+def test_two_processes_that_make_the_file_at_once_wait_for_each_other(config: Config) -> None:
+    with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(config.data / "jobs.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        engine = store.open_engine(config, worker=True)
+        opened = pool.submit(engine.connect)
+        wait([opened], timeout=0.3)
+        other.rollback()
+        with opened.result() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    engine.dispose()
 
 
 def test_damaged_file_is_put_aside_and_the_work_goes_on(config: Config, start_worker: StartWorker, sink: Sink) -> None:

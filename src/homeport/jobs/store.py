@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import (
@@ -78,10 +79,27 @@ def open_engine(config: Config, *, worker: bool) -> Engine:
         # IMMEDIATE as the engine's own set-up has it. NORMAL, unlike the blog's FULL: a power cut may take the last
         # jobs' records, never the file, and the rows that are due bring them back.
         connection.isolation_level = "IMMEDIATE"
-        for pragma in (f"busy_timeout={patience}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in (f"busy_timeout={patience}", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        if worker:
+            _write_ahead(connection, patience / 1000)
 
     return engine.execution_options(schema_translate_map={"jobs": None})
+
+
+def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+    # The file remembers its mode, so this changes something in a new file only. While another process is about to
+    # write to it, SQLite refuses at once, whatever busy_timeout says: of two who wait for each other one must give up.
+    give_up = monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > give_up:
+                raise
+            sleep(0.02)
+        else:
+            return
 
 
 @lru_cache(maxsize=4)
