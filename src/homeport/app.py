@@ -10,7 +10,7 @@ from homeport.core.config import Config
 from homeport.core.db import engine_options
 
 # Taking one of these out takes its pages, commands and jobs out; nothing else fails that does not import it.
-FEATURES = ("ui", "jobs", "https", "accounts", "media", "posts", "reading", "interop", "ops")
+FEATURES = ("ui", "jobs", "https", "accounts", "media", "posts", "reading", "interop", "ops", "learn")
 
 
 def create_app(config: Config) -> Flask:

@@ -10,7 +10,11 @@ LARGER: dict[str, tuple[int, str]] = {
     "https": (4300, "five ways to a certificate, each with what can be wrong about it, and a doctor for home networks"),
     "interop": (1450, "four generators name, date and link their files in four ways; no file may end an import"),
     "jobs": (800, "web processes reach the engine without loading it, and its tables lie in either of two databases"),
-    "learn": (2200, "each lab brings the attacker as well as the attacked, and exercises look after a folder of files"),
+    "learn": (
+        6000,
+        "each lab brings the attacker as well as the attacked, exercises look after a folder of files, and the primer, "
+        "the x-ray and the request bench show what the rest of the program keeps to itself",
+    ),
     "ops": (
         880,
         "owners are warned of a certificate once and not twice, and the unit of the service is shown line by line",

@@ -22,6 +22,7 @@ EXPORTED = {
     "imported_posts",
     "invitation_uses",
     "invitations",
+    "learn_progress",
     "media",
     "passkeys",
     "post_tags",

@@ -15,6 +15,9 @@ REGISTRATION = ("open", "invitation", "closed")
 SECOND_FACTOR = ("editors", "nobody")
 """Who must have a second factor or a passkey: owners and editors, or nobody."""
 
+PRIMER = ("everybody", "members")
+"""Who finds the pages at `/learn`: everybody, with a link at the foot of each page, or who is logged in."""
+
 
 class SiteSetting(PublicContent, Base):
     """One changed setting; what has no row has its default."""
@@ -38,6 +41,7 @@ class Site:
     registration: str = "closed"
     second_factor: str = "editors"
     posts_per_page: int = 10
+    primer: str = "everybody"
 
 
 def site() -> Site:

@@ -1,1 +1,12 @@
-"""The blog explains itself: exercises in Python, and labs for the terminal. It observes; nothing imports it."""
+"""The blog explains itself: the primer at `/learn`, exercises in Python, labs for the terminal."""
+
+from flask import Flask
+
+from homeport.learn import primer_experiments, primer_routes
+
+__all__ = ["primer_experiments", "register"]
+
+
+def register(app: Flask) -> None:
+    """Add the pages; experiments register themselves when they are imported."""
+    app.register_blueprint(primer_routes.bp)

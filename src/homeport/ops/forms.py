@@ -38,3 +38,11 @@ class SiteForm(Form):
         },
     )
     posts_per_page = IntegerField("Posts on a page", [InputRequired(), NumberRange(1, 100)])
+    primer = RadioField(
+        "How the web works",
+        choices={
+            "everybody": "Show the primer to everybody",
+            "members": "Show it to people who are logged in",
+        },
+        default="everybody",
+    )

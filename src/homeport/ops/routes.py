@@ -27,7 +27,7 @@ def settings() -> str:
 @owner
 def change_settings() -> ResponseReturnValue:
     """Store them, or show again what was typed with what is wrong about it."""
-    form = SiteForm(request.form)
+    form = SiteForm(request.form, data=asdict(site()))
     if not form.validate():
         return render_template("ops/settings.html", form=form), 422
     service.change_settings(Site(**form.data), viewer(), now())

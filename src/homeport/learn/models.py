@@ -1,0 +1,24 @@
+"""How far somebody is in the primer."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from homeport.core.db import Base, UTCDateTime
+
+
+class LearnStep(Base):
+    """One step that somebody tried: `question 3` or `experiment NAME` of a chapter.
+
+    `done_at` is when it first went right: a question answered rightly, an experiment run. It stays, whatever is tried
+    afterwards. Of answers only their number is kept, not which were chosen.
+    """
+
+    __tablename__ = "learn_progress"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    chapter: Mapped[str] = mapped_column(String(60), primary_key=True)
+    step: Mapped[str] = mapped_column(String(80), primary_key=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
