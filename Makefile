@@ -29,9 +29,9 @@ run: ## serve a blog from here; takes HOST= PORT= DATA= DOMAIN=
 		$(if $(DOMAIN),--domain "$(DOMAIN)")
 
 # Two at a time, and never more: tests start servers, browsers and databases of their own.
-# loadfile: a server or an imported blog that a file's tests share is then made once.
+# loadfile: a server or an imported blog that a file's tests share is then made once. The order is tests/conftest.py's.
 test: setup ## every test; takes ARGS=
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --max-worker-restart 0 $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
 check: setup ## lint, format, types, and who may import whom
 	@$(BIN)/ruff check

@@ -6,19 +6,35 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import time_machine
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from homeport.app import create_app
-from homeport.core import csrf
+from homeport.core import clock, csrf
 from homeport.core.config import Config
 from homeport.core.db import db
 from homeport.migrations.runner import upgrade
+from tests import compiled
 from tests.cast import PASSWORD, Cast, Person, make_cast, open_session
 
 pytest_plugins = ["tests.alone", "tests.chromium"]
+
+compiled.share_the_builders_of_addresses()
+
+# These take minutes. Begun last, one would be waited for while the second core has nothing left to do.
+LONG = (
+    "tests/https/test_certificates_that_last_a_minute.py",
+    "tests/journeys/test_every_page.py",
+    "tests/journeys/test_live_with_passkeys.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the files that take longest be the first; `make test` asks xdist to keep this order."""
+    items.sort(key=lambda item: LONG.index(path) if (path := item.nodeid.partition("::")[0]) in LONG else len(LONG))
 
 
 class Browser(FlaskClient):
@@ -73,10 +89,18 @@ def config(tmp_path: Path, migrated: Path) -> Config:
 def app(config: Config) -> Iterator[Flask]:
     """The application on that blog."""
     app = create_app(config)
+    app.jinja_env.bytecode_cache = compiled.TEMPLATES
     app.test_client_class = Browser
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def stopped_clock() -> Iterator[None]:
+    """Time stands still: waits that begin with a second are over before a busy machine has asked the next time."""
+    with time_machine.travel(clock.now(), tick=False):
+        yield
 
 
 @pytest.fixture
