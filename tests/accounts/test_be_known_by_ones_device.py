@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -13,6 +14,8 @@ from tests.accounts.acts import is_logged_in, log_in
 from tests.accounts.conftest import CountingHasher
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Browser
+
+pytestmark = pytest.mark.usefixtures("stopped_clock")
 
 
 def guess(client: Any, email: str, address: str) -> int:

@@ -26,6 +26,8 @@ from tests.accounts.letterbox import last_letter, letters, link_of, masked_lette
 from tests.cast import Cast
 from tests.conftest import Browser
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+
 DORA = {"name": "Dora Díaz", "email": "dora@example.com", "password": NEW_PASSWORD}
 SCANNERS = ["Microsoft Office/16.0", "Mozilla/5.0 (compatible; Barracuda Sentinel)", "curl/8", "Proofpoint", ""]
 

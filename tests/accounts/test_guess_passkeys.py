@@ -18,6 +18,8 @@ from tests.accounts.passkey_acts import CODE, CONFIRM, LOGIN, OPTIONS, add, show
 from tests.cast import Cast, Person
 from tests.conftest import Browser
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+
 Login = Callable[[Person], Browser]
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 

@@ -22,6 +22,8 @@ from tests.accounts.conftest import CountingHasher
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Browser
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+
 FREE = throttle.ACCOUNT.free
 
 

@@ -17,6 +17,8 @@ from tests.accounts.acts import NEW_PASSWORD, is_logged_in, log_in, reset_token,
 from tests.cast import Cast, Person
 from tests.conftest import Browser
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+
 ZOE = {"name": "Zoe", "email": "zoe@example.com", "role": "editor"}
 
 

@@ -14,6 +14,8 @@ from tests.accounts.conftest import CountingHasher
 from tests.cast import Cast
 from tests.conftest import Browser
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+
 DORA = {"name": "Dora Díaz", "email": "Dora@Example.com", "password": NEW_PASSWORD}
 
 

@@ -19,6 +19,8 @@ from tests.accounts.conftest import CountingHasher
 from tests.cast import PASSWORD, SECRET, Cast
 from tests.conftest import Browser
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 

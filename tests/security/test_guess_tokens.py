@@ -16,6 +16,8 @@ from tests.cast import Cast
 from tests.conftest import Browser
 from tests.security.tokens import call, token_of
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")
+
 CALLS = [
     ("GET", "/api/posts"),
     ("POST", "/api/posts"),
