@@ -66,6 +66,7 @@ SAMPLES: dict[str, Any] = {
     "path": "posts/on-tides",
     "year": clock.now().year,
     "slug": "alice",
+    "chapter": "client-and-server",
     "user_id": 3,
     "invitation_id": 1,
     "passkey_id": 1,
