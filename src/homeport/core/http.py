@@ -19,6 +19,7 @@ from homeport.core import csrf, programs, refusals
 from homeport.core.db import commit, site_version
 from homeport.core.errors import Problem, not_found
 from homeport.core.ids import handle
+from homeport.core.watching import view_begins, view_ended
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +152,9 @@ class Application(Flask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view, then commit. An exception of either goes to the error handlers and takes everything back."""
+        view_begins.send(self)
         response = make_response(super().dispatch_request())
+        view_ended.send(self)
         if not g.get("db_reading", False):
             commit()  # what only read is taken back with its session, at the end of the request
         return response

@@ -8,6 +8,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from homeport.core.values import Network
+from homeport.core.watching import EDGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ _FORWARDED = (
     "HTTP_X_FORWARDED_HOST",
     "HTTP_X_FORWARDED_PORT",
     "HTTP_X_FORWARDED_PREFIX",
+    "HTTP_X_FORWARDED_TLS",
     "HTTP_FORWARDED",
 )
 
@@ -55,7 +57,7 @@ class TrustedProxies:
 
 
 def from_edge(app: WSGIApplication) -> WSGIApplication:
-    """WSGI middleware behind our own edge: believes what it says of the reader's address and the scheme.
+    """WSGI middleware behind our own edge: believes what it says of a reader's address, scheme and connection.
 
     Only what comes by the socket in the data directory is believed, whose peer has no address; the edge has replaced
     whatever the reader wrote in these headers. From anybody else they are removed. A closure, as each page passes here.
@@ -66,7 +68,10 @@ def from_edge(app: WSGIApplication) -> WSGIApplication:
         if environ.get("REMOTE_ADDR"):
             return stranger(environ, start_response)
         environ["REMOTE_ADDR"] = environ.pop("HTTP_X_FORWARDED_FOR", "")
-        environ["wsgi.url_scheme"] = environ.pop("HTTP_X_FORWARDED_PROTO", "http")
+        scheme = environ["wsgi.url_scheme"] = environ.pop("HTTP_X_FORWARDED_PROTO", "http")
+        connection = environ.pop("HTTP_X_FORWARDED_TLS", "")
+        if scheme == "https":
+            environ[EDGE] = connection
         return app(environ, start_response)
 
     return serve

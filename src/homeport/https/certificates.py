@@ -55,6 +55,13 @@ def current(config: Config) -> Certificate | None:
     return found if found and found.covers(config.domain) else None
 
 
+def chain(config: Config) -> list[Certificate]:
+    """The one that readers are shown, and those that vouch for it, each by the next; empty where there is none."""
+    with suppress(OSError, ValueError):
+        return [describe(found) for found in x509.load_pem_x509_certificates(place(config).read_bytes())]
+    return []
+
+
 def place(config: Config) -> Path:
     """Where the edge finds the certificate that it shows for the blog's name; whether there is one or not."""
     if config.https_method == "files":

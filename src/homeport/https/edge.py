@@ -28,6 +28,15 @@ RETRY_SECONDS = 10
 # with an underscore is the same as one with a hyphen.
 FORWARDED = ["X-Forwarded-*", "Forwarded", "X-Real-Ip", "True-Client-Ip", "Client-Ip", "Proxy", "*_*"]
 
+# What pages about this very connection tell of it (core.watching.EDGE); without TLS nobody looks at it.
+CONNECTION = (
+    "{http.request.tls.version}",
+    "{http.request.tls.cipher_suite}",
+    "{http.request.tls.proto}",
+    "{http.request.proto}",
+    "{http.request.tls.resumed}",
+)
+
 BROKEN_PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -200,6 +209,7 @@ def _blog(config: Config) -> list[Json]:
                     "set": {
                         "X-Forwarded-For": ["{http.vars.client_ip}"],
                         "X-Forwarded-Proto": ["{http.request.scheme}"],
+                        "X-Forwarded-Tls": [" ".join(CONNECTION)],
                     },
                     "delete": ["X-Forwarded-Host", "Via"],
                 },

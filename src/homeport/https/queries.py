@@ -40,6 +40,8 @@ class _Seen:
     attempt: Attempt | None
 
 
+chain = certificates.chain
+
 _seen: dict[Config, _Seen] = {}
 
 

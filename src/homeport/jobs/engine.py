@@ -105,9 +105,14 @@ def _client(config: Config) -> DBOSClient:
     )
 
 
-def enqueue(config: Config, name: str, args: tuple[Any, ...], dedupe: str | None) -> None:
-    """Put a job into the queue, unless one with the same `dedupe` waits or runs. Raises what the database raises."""
+def enqueue(config: Config, name: str, args: tuple[Any, ...], dedupe: str | None, job_id: str | None = None) -> None:
+    """Put a job into the queue, unless one with the same `dedupe` waits or runs. Raises what the database raises.
+
+    `job_id` is what it is known by from then on; without one, the engine makes one up.
+    """
     options = EnqueueOptions(workflow_name=name, queue_name=QUEUE)
+    if job_id is not None:
+        options["workflow_id"] = job_id
     if dedupe is not None:
         options["deduplication_id"] = dedupe
     try:

@@ -22,15 +22,15 @@ def _call(function: str, *args: Any) -> Any:
     return getattr(importlib.import_module("homeport.jobs.engine"), function)(*args)
 
 
-def enqueue(config: Config, name: str, args: tuple[Any, ...], dedupe: str | None) -> None:
+def enqueue(config: Config, name: str, args: tuple[Any, ...], dedupe: str | None, job_id: str) -> None:
     """Put a job into the queue, soon. Never raises: what is due has a row, which a schedule finds within a minute."""
     with suppress(RuntimeError):  # the process is ending
-        _thread.submit(_enqueue, config, name, args, dedupe)
+        _thread.submit(_enqueue, config, name, args, dedupe, job_id)
 
 
-def _enqueue(config: Config, name: str, args: tuple[Any, ...], dedupe: str | None) -> None:
+def _enqueue(config: Config, name: str, args: tuple[Any, ...], dedupe: str | None, job_id: str) -> None:
     try:
-        _call("enqueue", config, name, args, dedupe)
+        _call("enqueue", config, name, args, dedupe, job_id)
     except Exception as error:  # whatever it is, nobody waits for it
         log.warning(
             "a job could not be queued; the worker's schedule will find its rows", extra={"job": name, "why": error}

@@ -13,10 +13,11 @@ it runs at least once, and after a crash again from its last finished `step`.
 import json
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec, Protocol, TypeVar
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from flask import current_app
 from sqlalchemy import delete, select
@@ -26,6 +27,7 @@ from homeport.core.config import Config
 from homeport.core.db import after_commit, db
 from homeport.core.errors import Problem
 from homeport.core.ids import digest, token
+from homeport.core.watching import job_queued
 from homeport.jobs import outside
 from homeport.jobs.models import Mail
 
@@ -71,9 +73,12 @@ class _Asked:
     name: str
     args: tuple[Any, ...]
     dedupe: str | None
+    job_id: str = field(default_factory=lambda: str(uuid4()), compare=False)
 
     def __call__(self) -> None:
-        outside.enqueue(self.config, self.name, self.args, self.dedupe)
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy's own method
+        job_queued.send(app, name=self.name, args=self.args, job_id=self.job_id)
+        outside.enqueue(self.config, self.name, self.args, self.dedupe, self.job_id)
 
 
 JOBS: dict[str, Callable[..., object]] = {}

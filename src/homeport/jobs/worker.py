@@ -26,6 +26,7 @@ from homeport.core.clock import now
 from homeport.core.config import Config, make_folder
 from homeport.core.db import commit, reading
 from homeport.core.errors import Problem
+from homeport.core.watching import job_begins, job_ended
 from homeport.jobs import engine as background
 from homeport.jobs import store
 from homeport.jobs.service import JOBS, SCHEDULES, Progress, current_run
@@ -121,12 +122,16 @@ class _Worker:
             job_id = str(DBOS.workflow_id)
             token = current_run.set(_Run(self.app, engine, job_id))
             self.running.add(job_id)
+            failed: Exception | None = None
+            job_begins.send(self.app, name=name, args=args, job_id=job_id)
             try:
                 _in_transaction(self.app, lambda: JOBS[name](*args))
             except Exception as error:
+                failed = error
                 self.failures[name] += 1
                 raise _failure(error) from error
             finally:
+                job_ended.send(self.app, job_id=job_id, error=failed)
                 self.running.discard(job_id)
                 current_run.reset(token)
             self.failures[name] = 0

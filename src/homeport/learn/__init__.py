@@ -1,8 +1,8 @@
-"""The blog explains itself: the primer at `/learn`, exercises in Python, labs for the terminal."""
+"""The blog explains itself: the primer at `/learn`, the x-ray, exercises in Python, labs for the terminal."""
 
 from flask import Flask
 
-from homeport.learn import primer_experiments, primer_routes
+from homeport.learn import primer_experiments, primer_routes, xray, xray_routes
 
 __all__ = ["primer_experiments", "register"]
 
@@ -10,3 +10,5 @@ __all__ = ["primer_experiments", "register"]
 def register(app: Flask) -> None:
     """Add the pages; experiments register themselves when they are imported."""
     app.register_blueprint(primer_routes.bp)
+    app.register_blueprint(xray_routes.bp)
+    xray.register(app)

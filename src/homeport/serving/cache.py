@@ -18,6 +18,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import brotli
 
 from homeport.core.http import TICKET, Ticket
+from homeport.core.watching import PAGE_CACHE
 
 FOREVER = -1
 # Seconds that making a page waits for the one being made to be finished. Threads that make pages side by side hand the
@@ -193,6 +194,7 @@ def page_cache(app: WSGIApplication, current: Callable[[], int | None], limit: i
             or "sid" in environ.get("HTTP_COOKIE", "")  # also inside another name: stepping aside is never wrong
             or "HTTP_AUTHORIZATION" in environ
         ):
+            environ[PAGE_CACHE] = _why_aside(environ)
             return app(environ, start_response)
         version = current()  # before the look-up, or a write in between would be missed
         host, path = environ.get("HTTP_HOST", ""), environ["PATH_INFO"]
@@ -221,6 +223,12 @@ def page_cache(app: WSGIApplication, current: Callable[[], int | None], limit: i
     return serve
 
 
+def _why_aside(environ: WSGIEnvironment) -> str:
+    if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+        return "method"
+    return "session" if "sid" in environ.get("HTTP_COOKIE", "") else "authorization"
+
+
 @contextmanager
 def _turn(lock: threading.Lock) -> Iterator[None]:
     """Hold the lock if it can be had within PATIENCE; go on without it if not."""
@@ -235,6 +243,7 @@ def _turn(lock: threading.Lock) -> Iterator[None]:
 def _ask(app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse) -> Page | Iterable[bytes]:
     """The app's answer: a Page where its ticket allows that, else the response, started and not yet read."""
     ticket = environ[TICKET] = Ticket()
+    environ[PAGE_CACHE] = "miss"
     environ["REQUEST_METHOD"] = "GET"  # HEAD means "as GET, without the body" (RFC 9110 section 9.3.2)
     started: list[tuple[Any, ...]] = []
 

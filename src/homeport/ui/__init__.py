@@ -7,13 +7,14 @@
 from flask import Flask
 
 from homeport.core.site import site
-from homeport.ui import assets, filters, messages, navigation, notices, pages
+from homeport.ui import assets, filters, foot, messages, navigation, notices, pages
 
 
 def register(app: Flask) -> None:
     """Add templates, static files, filters, navigation and error pages to `app`."""
     assets.register(app)
     filters.register(app)
+    foot.register(app)
     messages.register(app)
     navigation.register(app)
     notices.register(app)
