@@ -12,6 +12,8 @@ HANDLES_REQUESTS = (
     "/__init__.py",
     "/accounts/presence.py",
     "/accounts/bearer.py",
+    "/learn/xray_facts.py",  # what the request tells of itself is what these two look at
+    "/learn/xray_watch.py",
     "/serving/application.py",
 )
 ENDS_TRANSACTIONS = ("/cli.py", "/jobs/worker.py", "/serving/prepare.py")

@@ -6,7 +6,7 @@ from tests.architecture.source import Source, layers, package
 # Room: how many lines of code it may have instead, and why.
 LARGER: dict[str, tuple[int, str]] = {
     "accounts": (5600, "second factors, known devices, and an audit log that reads as sentences; many short verbs"),
-    "core": (2250, "Markdown takes 760 lines: no text of 100 kB may take a second, and no HTML may come out broken"),
+    "core": (2300, "Markdown takes 760 lines: no text of 100 kB may take a second, and no HTML may come out broken"),
     "https": (4300, "five ways to a certificate, each with what can be wrong about it, and a doctor for home networks"),
     "interop": (1450, "four generators name, date and link their files in four ways; no file may end an import"),
     "jobs": (820, "web processes reach the engine without loading it, and its tables lie in either of two databases"),
@@ -21,11 +21,11 @@ LARGER: dict[str, tuple[int, str]] = {
     ),
     "posts": (1700, "every save keeps the text before it, and two people who save at once see both texts"),
     "serving": (
-        850,
+        860,
         "the cache is never stale on either database, a process may be killed, ending it loses no request, and the "
         "edge's ports are opened here",
     ),
-    "ui": (470, "150 was meant for templates; error pages, form fields, notices and fingerprinted files are Python"),
+    "ui": (500, "150 was meant for templates; error pages, form fields, notices and fingerprinted files are Python"),
 }
 
 

@@ -11,6 +11,9 @@ from homeport.core.net import place_of
 from homeport.learn import xray_masks
 from homeport.learn.xray_masks import Addresses
 
+# What a browser may say (the standard Fetch Metadata, 2.3).
+SITES = frozenset({"same-origin", "same-site", "cross-site", "none"})
+
 
 def of(addresses: Addresses, response: Response) -> dict[str, Any]:
     """Everything but the steps, in plain values that may be kept."""
@@ -101,7 +104,7 @@ def _viewer() -> dict[str, Any]:
 def _cross_site() -> dict[str, Any]:
     return {
         "checked": request.method not in SAFE_METHODS,
-        "site": xray_masks.name(request.headers.get("Sec-Fetch-Site", "none")),
+        "site": xray_masks.one_of(request.headers.get("Sec-Fetch-Site", ""), SITES),
         "has_site": "Sec-Fetch-Site" in request.headers,
         "has_token": FIELD in request.form or HEADER in request.headers,
     }

@@ -8,11 +8,16 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
+from wtforms import Form
+from wtforms.fields.core import UnboundField
+
+from homeport.jobs.models import MAIL_STATUSES
 
 # Request headers that say what a browser is and wants, the same for everybody who has such a browser.
 PLAIN_REQUEST = frozenset(
@@ -51,10 +56,12 @@ TYPES = frozenset(
 OPEN_PARTS = frozenset({"slug", "year", "address", "name", "version"})
 # Parameters whose values are numbers of a page, a person or the like.
 PLAIN_PARAMETERS = frozenset({"page", "after"})
-# Columns that hold a word out of a few, or a number that the program counts.
-PLAIN_COLUMNS = frozenset({"status", "purpose", "means", "action"})
+# Beside the fields of forms: what views ask for by themselves.
+NAMES = PLAIN_PARAMETERS | {"before", "csrf_token", "do", "key", "mine", "next", "q", "role", "seen", "state", "token"}
+WORDS = frozenset(MAIL_STATUSES)
+"""Words out of a few that columns hold, where their type does not say so."""
+# Columns that hold a number that the program counts.
 _COUNTED = re.compile(r"(^|_)(id|version|limit|offset|count|attempts|number|position|param|year)$")
-_SIMPLE = re.compile(r"[a-z][a-z_-]{0,30}")
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]{1,60}")
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _LONGEST = 600
@@ -89,8 +96,18 @@ def _many(number: int, what: str) -> str:
 
 
 def name(text: str) -> str:
-    """A field's or parameter's name: kept where it is a plain word, since a person can type any other one."""
-    return text if _SIMPLE.fullmatch(text) else f"⟨a name, {_many(len(text), 'character')}⟩"
+    """A field's or parameter's name: kept where the program has such a one, since a person can type any other."""
+    return text if text in NAMES or text in _fields() else f"⟨a name, {_many(len(text), 'character')}⟩"
+
+
+@cache
+def _fields() -> frozenset[str]:
+    """The names of all fields of all forms."""
+    forms, found = [Form], set()
+    for form in forms:
+        forms += form.__subclasses__()
+        found |= {field for field, value in vars(form).items() if isinstance(value, UnboundField)}
+    return frozenset(found)
 
 
 def parameter(column: str, value: object, *, closed: bool = False) -> str:
@@ -107,9 +124,7 @@ def parameter(column: str, value: object, *, closed: bool = False) -> str:
         return value.name if closed else kind(value.name)
     if isinstance(value, int) and _COUNTED.search(column):
         return str(value)
-    if isinstance(value, str) and column in PLAIN_COLUMNS and _SIMPLE.fullmatch(value):
-        return repr(value)
-    return kind(value)
+    return f"'{value}'" if isinstance(value, str) and value in WORDS else kind(value)
 
 
 def statement(text: str) -> str:
@@ -233,6 +248,11 @@ def query(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         (name(given), value if given in PLAIN_PARAMETERS and re.fullmatch(r"\d{1,6}", value) else kind(value))
         for given, value in pairs
     ][:50]
+
+
+def one_of(text: str, words: frozenset[str]) -> str:
+    """A word out of a few that a standard has."""
+    return text if text in words else kind(text)
 
 
 def form(pairs: Iterable[tuple[str, object]]) -> list[tuple[str, str]]:

@@ -50,7 +50,7 @@ def switch() -> ResponseReturnValue:
     else:
         xray_store.switch_off(_config(), _who())
         say("The x-ray is off, and your records are gone.")
-    return redirect(url_for(".overview"), 303)
+    return redirect(url_for("xray.overview"), 303)
 
 
 def _switch_on() -> None:

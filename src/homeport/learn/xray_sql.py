@@ -1,5 +1,6 @@
 """Statements as they go to the database: text, parameters by their columns, rows, time, and who asked."""
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from homeport.learn.xray_record import Recording, Step, cause, current, quietly
 
 MOST_PARAMETERS = 40
 _STEP = "homeport.xray"
+_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(\w{1,40})")
 
 
 def watch(engine: Engine) -> None:
@@ -34,9 +36,15 @@ def _begins(
         "marks": len(given) if isinstance(given, list | tuple) and not many else 0,
         "from": cause(),
     }
-    step = connection.info[_STEP] = recording.leaf("sql", text.split(None, 1)[0][:20].upper(), **about)
+    step = connection.info[_STEP] = recording.leaf("sql", _title(text), **about)
     if isinstance(cursor, sqlite3.Cursor):
         _count_rows(cursor, step, recording)
+
+
+def _title(text: str) -> str:
+    """What a statement does, and with which table: enough to tell it from the others."""
+    table = _TABLE.search(text)
+    return " ".join([text.split(None, 1)[0][:20].upper(), *([table[1]] if table else [])])
 
 
 def _count_rows(cursor: sqlite3.Cursor, step: Step, recording: Recording) -> None:
@@ -74,7 +82,7 @@ def _values(context: ExecutionContext | None) -> list[list[str]]:
 def _value(name: str, value: object, binds: Mapping[str, Any]) -> list[str]:
     bind = binds.get(name)
     closed = bind is not None and isinstance(bind.type, Enum)
-    return [xray_masks.name(name.rstrip("_0123456789")), xray_masks.parameter(name, value, closed=closed)]
+    return [name.rstrip("_0123456789"), xray_masks.parameter(name, value, closed=closed)]
 
 
 def _commits(_connection: Connection) -> None:

@@ -48,7 +48,7 @@ def plan(verb: str, text: str, marks: int) -> list[str]:
     Asked for now, with nothing in the place of the parameters: the plan does not depend on them. Empty where there is
     none: on PostgreSQL, for what only begins a transaction, and for what is not there any more.
     """
-    if verb not in _PLANNED or db.engine.dialect.name != "sqlite":
+    if verb.partition(" ")[0] not in _PLANNED or db.engine.dialect.name != "sqlite":
         return []
     try:
         asked = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", (None,) * marks)

@@ -86,6 +86,14 @@ class Source:
     html: str
 
 
+@dataclass(frozen=True)
+class TemplateSource:
+    """A template as it is now, highlighted."""
+
+    name: str
+    html: str
+
+
 def moment(record: Record) -> datetime:
     """When it began."""
     return datetime.fromisoformat(record["at"])
@@ -182,12 +190,13 @@ def repeated(record: Record) -> list[tuple[int, str]]:
     return [(times, record["statements"][text]) for text, times in counts.most_common() if times > 2]
 
 
-def template_sources(app: Flask, record: Record) -> list[tuple[str, str]]:
-    """The templates that took part, in order, each with its source as HTML."""
+def template_sources(app: Flask, record: Record) -> list[TemplateSource]:
+    """The templates that took part, in order, each with its source."""
     names = dict.fromkeys(name for kind, name, *_rest in record["steps"] if kind == "template")
     found = []
     for name in names:
         loader = app.jinja_env.loader
         with suppress(TemplateNotFound):  # it was made from a text, or taken away since
-            found.append((name, highlighted(loader.get_source(app.jinja_env, name)[0] if loader else "", "html+jinja")))
+            text = loader.get_source(app.jinja_env, name)[0] if loader else ""
+            found.append(TemplateSource(name, highlighted(text, "html+jinja")))
     return found
