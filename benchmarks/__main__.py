@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import edge, logins, markdown, reading, timing
+from benchmarks import edge, logins, markdown, reading, timing, xray
 
 if __name__ == "__main__":
-    sys.exit(max([benchmark.main() for benchmark in (reading, edge, markdown, logins, timing)]))
+    sys.exit(max([benchmark.main() for benchmark in (reading, edge, markdown, logins, timing, xray)]))

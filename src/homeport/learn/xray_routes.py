@@ -12,6 +12,7 @@ from homeport.core.errors import Problem, not_found
 from homeport.core.http import Role, member, viewer
 from homeport.https import queries as https
 from homeport.learn import xray_sentences, xray_statements, xray_store, xray_story, xray_tls
+from homeport.learn.primer import chapters
 from homeport.learn.xray_store import EVERYBODY
 from homeport.ui.messages import say
 
@@ -83,7 +84,7 @@ def story(record_id: str) -> ResponseReturnValue:
         "templates": xray_story.template_sources(current_app, record),
         "error": _error(record),
         "source": xray_story.source(_function(record)),
-        "chapters": {slug: (f"/learn/{slug}", title) for slug, title in xray_story.CHAPTERS.items()},
+        "chapters": {each.slug: (url_for("learn.chapter", chapter=each.slug), each.title) for each in chapters()},
     }
     if record["kind"] == "job":
         return render_template("learn/xray/job.html", **shown)

@@ -16,18 +16,6 @@ from homeport.learn.practice_look import Place, look
 
 Record = Mapping[str, Any]
 
-CHAPTERS = {
-    "requests": "Requests",
-    "cookies-and-sessions": "Cookies and sessions",
-    "encryption": "Encryption",
-    "man-in-the-middle": "The man in the middle",
-    "databases": "Databases and injection",
-    "scripts": "Scripts",
-    "background-work": "Background work",
-    "this-program": "How this program is built",
-}
-"""The chapters that explain the parts of a story, by the last part of their address."""
-
 
 @dataclass(frozen=True)
 class Bar:
