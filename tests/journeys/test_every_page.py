@@ -21,6 +21,7 @@ from homeport.core.config import Config
 from homeport.core.db import commit, db
 from homeport.core.ids import digest
 from homeport.jobs.service import queue_mail
+from homeport.learn import xray_store
 from homeport.migrations.runner import upgrade
 from homeport.posts import service
 from homeport.posts.models import Post, PreviewLink
@@ -122,6 +123,19 @@ def give_passkeys(person: Person, now: datetime) -> None:
         passkeys.add_from(db.session.get_one(User, person.id), found, name=f"Key of {rp_id}", now=now)
 
 
+def look_at_ones_own_requests(app: Flask, person: Person) -> None:
+    """Have somebody's requests recorded, the ones to come too, and name one whose story is looked at."""
+    if "xray" not in app.blueprints:
+        return
+    config = app.config["HOMEPORT"]
+    xray_store.switch_on(config, person.id)
+    with app.app_context():
+        cookie = open_session(person.id)
+    with app.test_client().get("/posts/on-tides", headers={"Cookie": f"sid={cookie}"}) as answer:
+        assert answer.status_code == 200
+    SAMPLES["record_id"] = xray_store.recent(xray_store.path(config), person.id, clock.now())[0].id
+
+
 @pytest.fixture(scope="module")
 def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Flask, Cast]]:
     """A blog in use, running; the application is made a second time only to read its routes and open sessions."""
@@ -131,6 +145,7 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Fla
     upgrade(config)
     app = create_app(config)
     cast = fill(app)
+    look_at_ones_own_requests(app, cast.olga)
     with serve(data, has_owner=True) as served:
         yield served, app, cast
     with app.app_context():
