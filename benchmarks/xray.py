@@ -1,8 +1,9 @@
 """What the x-ray costs: `python -m benchmarks.xray`.
 
 The same two pages, asked for by the owner with her session's cookie, of applications on one blog: without the room
-`learn`, with it and the x-ray off (twice, which shows the noise), and with it on. In turn, ROUNDS times, in one process and without a network, so that
-nothing else is measured; the order changes with each round. Off against without must differ by less than AIM.
+`learn`, with it and the x-ray off (twice, which shows the noise), and with it on. In turn, ROUNDS times, in one
+process and without a network, so that nothing else is measured; the order changes with each round. Off against
+without must differ by less than AIM.
 """
 
 import random
