@@ -18,6 +18,7 @@ NETWORK_DOORS = {
     f"{PACKAGE}/https/dns01.py": "asks the certificate authority of the settings",
     f"{PACKAGE}/https/providers.py": "has the domain's provider of the settings write a record",
     f"{PACKAGE}/learn/labs_wire.py": "what labs connect to and listen at; refuses every address but the loopback's",
+    f"{PACKAGE}/learn/primer_ports.py": "knocks at this blog's own port and at two that it opens itself",
     f"{PACKAGE}/learn/real_request.py": "asks this very server, at the address of its settings, for an experiment",
     f"{PACKAGE}/learn/labs_weak_mailer.py": "a program as it should not be written, for a lab, on the loopback",
     f"{PACKAGE}/ops/": "the doctor asks its own server whether it can be reached",

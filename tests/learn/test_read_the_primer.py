@@ -119,7 +119,7 @@ def test_every_experiment_has_its_place() -> None:
 
 def pasted(text: str, program: str) -> list[str]:
     """Lines of code in a chapter that stand in the program too, and so may not in both."""
-    blocks = re.findall(r"^(?:```\w*\n(.*?)^```|((?: {4}.*\n)+))", text, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^(?:```[^\n]*\n(.*?)^```|((?: {4}[^\n]*\n)+))", text, re.DOTALL | re.MULTILINE)
     lines = {line.strip() for block in blocks for part in block for line in part.splitlines()}
     return sorted(line for line in lines if len(line) > 15 and f"{line}\n" in program)
 

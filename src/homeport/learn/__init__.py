@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from homeport.learn import primer_experiments, primer_routes, xray, xray_routes
+from homeport.learn import primer_experiments, primer_names, primer_requests, primer_routes, xray, xray_routes
 
-__all__ = ["primer_experiments", "register"]
+__all__ = ["primer_experiments", "primer_names", "primer_requests", "register"]
 
 
 def register(app: Flask) -> None:

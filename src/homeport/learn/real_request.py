@@ -131,6 +131,19 @@ def host_of(config: Config) -> str:
     return config.origin.partition("://")[2]
 
 
+def listening_at(config: Config) -> tuple[str, int]:
+    """The address and port at which this blog is reached from its own machine."""
+    return _ANY.get(config.host, config.host), config.port
+
+
+def looked_up(name: str) -> list[str]:
+    """The addresses that this machine's resolver gives for a name; none where it knows none."""
+    try:
+        return sorted({str(row[4][0]) for row in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)})
+    except OSError:
+        return []
+
+
 def ask(config: Config, raw: bytes, *, secure: bool = False) -> Exchange:
     """Send these bytes to this blog and keep what comes back, at most MOST_BYTES of it.
 
@@ -139,8 +152,8 @@ def ask(config: Config, raw: bytes, *, secure: bool = False) -> Exchange:
     """
     if _FORWARDED.search(raw.partition(b"\r\n\r\n")[0]):
         raise Problem("An experiment can't pretend to come through a proxy.", status=422, code="proxy_header")
-    host = _ANY.get(config.host, config.host)
-    port = config.https_port if secure else config.port
+    host, port = listening_at(config)
+    port = config.https_port if secure else port
     with place():
         try:
             return _exchange(host, port, raw, config.domain if secure else "")
