@@ -4,8 +4,8 @@ import json
 import sys
 from pathlib import Path
 
+from homeport.learn.labs_names import KEY_NAME, KEY_SECRET
 from tests.https.lab import INTERNET, Lab
-from tests.https.names import KEY_NAME, KEY_SECRET
 
 OWN_SERVER = {
     "domain": "blog.example.com",

@@ -49,7 +49,7 @@ server.serve_forever()
 @contextmanager
 def listen(lab: Lab, host: Host, number: int, *, tls: bool = False) -> Iterator[int]:
     """Somebody's web server on a port of a host; yields the number of its process."""
-    files = [str(lab.authority.folder / name) for name in ("certificate.pem", "key.pem")] if tls else []
+    files = [str(lab.authority.pair)] * 2 if tls else []
     log = lab.folder / f"server-{number}.log"
     log.unlink(missing_ok=True)
     process = host.start(sys.executable, "-c", SERVER, str(number), *files, log=log)

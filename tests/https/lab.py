@@ -1,169 +1,24 @@
-"""A home connection on one machine: network namespaces for the home, its router and the internet.
+"""The home connection that tests of HTTPS stand on: that of the lab `port80`, where there is root and all its parts."""
 
-    internet   198.51.100.1   name server (BIND, example.com), authority (pebble), readers
-       |
-    router     198.51.100.10 outside, 192.168.7.1 at home; translates addresses, forwards ports, or drops them
-       |
-    home       192.168.7.2    where the blog runs
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-Only root can make one. Everything in it is ended with it.
-"""
-
-import itertools
-import os
-import shutil
-import signal
-import subprocess
-import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-
-from tests.https.authority import Authority
-from tests.https.names import Names
+from homeport.learn.labs_network import (
+    CARRIER_INSIDE,
+    DOMAIN,
+    HOME,
+    HOME_6,
+    INSIDE,
+    INTERNET,
+    OUTSIDE,
+    Host,
+)
+from homeport.learn.labs_small_internet import PROGRAMS, SmallInternet, small_internet
 from tests.parts import require, require_root
-from tests.patience import PATIENCE
 
-DOMAIN = "blog.example.com"
-INTERNET, OUTSIDE, INSIDE, HOME = "198.51.100.1", "198.51.100.10", "192.168.7.1", "192.168.7.2"
-INTERNET_6, OUTSIDE_6, INSIDE_6, HOME_6 = "2001:db8:ff::1", "2001:db8:ff::10", "2001:db8:7::1", "2001:db8:7::2"
-CARRIER, CARRIER_INSIDE, SHARED = "198.51.100.10", "100.64.0.1", "100.64.0.10"
-RESOLV = Path("/etc/netns")
-PROGRAMS = {
-    "ip": "iproute2",
-    "nft": "nftables",
-    "named": "bind9",
-    "nsupdate": "bind9-dnsutils",
-    "pebble": "pebble",
-    "curl": "curl",
-}
+__all__ = ["CARRIER_INSIDE", "DOMAIN", "HOME", "HOME_6", "INSIDE", "INTERNET", "OUTSIDE", "Host", "Lab", "lab"]
 
-_numbers = itertools.count()
-
-
-class Host:
-    """A network namespace: one computer, as far as the network can tell."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.processes: list[subprocess.Popen[str]] = []
-        _ip("netns", "add", name)
-        self.run("ip", "link", "set", "lo", "up")
-
-    def command(self, *command: str) -> list[str]:
-        """The command line that runs `command` on this host."""
-        return ["ip", "netns", "exec", self.name, *command]
-
-    def run(self, *command: str, text: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command on this host to its end."""
-        done = subprocess.run(self.command(*command), input=text, capture_output=True, text=True, check=False)
-        assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-        return done
-
-    def start(self, *command: str, environ: Mapping[str, str] | None = None, log: Path) -> subprocess.Popen[str]:
-        """Start a program on this host; what it prints goes to `log`. It is ended with the host, if not before."""
-        with log.open("a") as file:
-            process = subprocess.Popen(
-                self.command(*command), stdout=file, stderr=file, text=True, env={**os.environ, **(environ or {})}
-            )
-        self.processes.append(process)
-        return process
-
-    def asks(self, server: str) -> None:
-        """Look names up at this name server from now on."""
-        folder = RESOLV / self.name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "resolv.conf").write_text(f"nameserver {server}\noptions timeout:1 attempts:1\n")
-
-    def end(self) -> None:
-        """End every process on this host, and the host."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            for pid in _ip("netns", "pids", self.name, check=False).split():
-                with suppress(ProcessLookupError):
-                    os.kill(int(pid), number)
-            _wait_until(lambda: not _ip("netns", "pids", self.name, check=False).split(), 12)
-        for process in self.processes:
-            process.wait()
-        _ip("netns", "del", self.name, check=False)
-        shutil.rmtree(RESOLV / self.name, ignore_errors=True)
-
-
-@dataclass
-class Router:
-    """What the router does with what comes from outside, until it is told otherwise."""
-
-    host: Host
-    outside: str
-    forwarded: Sequence[int] = (80, 443)
-    dropped: Sequence[int] = ()
-    refused: Sequence[int] = ()
-    answered: Sequence[int] = ()
-    """Ports that the router keeps for itself: it neither drops nor forwards them."""
-    quiet: set[str] = field(default_factory=set)
-    """`outgoing`: nothing leaves for the internet."""
-
-    def apply(self) -> None:
-        """Bring the rules into force. Connections that exist go on."""
-        kept = [port for port in self.forwarded if port not in self.answered]
-        self.host.run("nft", "-f", "-", text=self._rules(kept))
-
-    def _rules(self, forwarded: Sequence[int]) -> str:
-        nat = [f"meta l4proto {{ tcp, udp }} th dport {port} dnat to {HOME}" for port in forwarded]
-        filtered = [f"iifname wan tcp dport {port} drop" for port in self.dropped]
-        filtered += [f"iifname wan tcp dport {port} reject with tcp reset" for port in self.refused]
-        passing = ["iifname lan oifname wan drop"] if "outgoing" in self.quiet else []
-        masked = f"ip saddr 192.168.7.0/24 oifname wan masquerade\nip saddr 192.168.7.0/24 ip daddr {HOME} masquerade"
-        return f"""
-            table inet homeport
-            delete table inet homeport
-            table inet homeport {{
-                chain gate {{
-                    type filter hook prerouting priority -150
-                    {_lines(filtered)}
-                }}
-                chain passing {{
-                    type filter hook forward priority filter
-                    {_lines(passing)}
-                }}
-                chain incoming {{
-                    type nat hook prerouting priority dstnat
-                    {_lines(f"ip daddr {self.outside} {rule}" for rule in nat)}
-                }}
-                chain outgoing {{
-                    type nat hook postrouting priority srcnat
-                    {masked}
-                }}
-            }}
-        """
-
-
-def _lines(rules: "Sequence[str] | Iterator[str]") -> str:
-    return "\n".join(rules)
-
-
-@dataclass
-class Lab:
-    """The three hosts and what runs on the internet."""
-
-    folder: Path
-    home: Host
-    router: Router
-    internet: Host
-    names: Names
-    authority: Authority
-    carrier: Host | None = None
-
-    def environ(self, **settings: object) -> dict[str, str]:
-        """The settings of a blog at home that gets its certificates from this internet's authority."""
-        told = {
-            "https_acme_directory": self.authority.directory,
-            "https_acme_staging": self.authority.directory,
-            "https_acme_root": self.authority.root_file,
-            **settings,
-        }
-        return {f"HOMEPORT_{name.upper()}": str(value) for name, value in told.items()}
+Lab = SmallInternet
 
 
 @contextmanager
@@ -176,80 +31,5 @@ def lab(*, behind_carrier: bool = False, certificates_last: int = 90 * 86400) ->
     require_root("network namespaces")
     for program, package in PROGRAMS.items():
         require(program, package=package)
-    folder = Path(tempfile.mkdtemp(prefix="hp-lab-"))  # short: a socket's path has at most 107 characters
-    folder.chmod(0o755)
-    mark = f"hp{os.getpid()}x{next(_numbers)}"
-    hosts: list[Host] = []
-
-    def host(name: str) -> Host:
-        hosts.append(Host(f"{mark}-{name}"))
-        return hosts[-1]
-
-    try:
-        internet, router, home = host("internet"), host("router"), host("home")
-        carrier = host("carrier") if behind_carrier else None
-        _wire(internet, router, home, carrier)
-        names = Names(internet, folder / "names", INTERNET)
-        names.start({DOMAIN: OUTSIDE, "ca.example.net": INTERNET})
-        for each in hosts:
-            each.asks(INTERNET)
-        authority = Authority(internet, folder / "authority", INTERNET, certificates_last)
-        authority.start()
-        gate = Router(router, SHARED if carrier else OUTSIDE)
-        gate.apply()
-        yield Lab(folder, home, gate, internet, names, authority, carrier)
-    finally:
-        for each in reversed(hosts):
-            each.end()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wire(internet: Host, router: Host, home: Host, carrier: Host | None) -> None:
-    _cable(router, "lan", home, "eth0")
-    _addresses(router, "lan", f"{INSIDE}/24", f"{INSIDE_6}/64")
-    _addresses(home, "eth0", f"{HOME}/24", f"{HOME_6}/64")
-    home.run("ip", "route", "add", "default", "via", INSIDE)
-    home.run("ip", "-6", "route", "add", "default", "via", INSIDE_6)
-    outermost = carrier or router
-    _cable(internet, "net0", outermost, "wan")
-    _addresses(internet, "net0", f"{INTERNET}/24", f"{INTERNET_6}/64")
-    _addresses(outermost, "wan", f"{OUTSIDE}/24", f"{OUTSIDE_6}/64")
-    if carrier:
-        _cable(carrier, "lan", router, "wan")
-        _addresses(carrier, "lan", f"{CARRIER_INSIDE}/24")
-        _addresses(router, "wan", f"{SHARED}/24")
-        router.run("ip", "route", "add", "default", "via", CARRIER_INSIDE)
-        rule = 'table ip nat { chain out { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }; }'
-        carrier.run("nft", "-f", "-", text=rule)
-    else:
-        router.run("ip", "route", "add", "default", "via", INTERNET)
-    internet.run("ip", "-6", "route", "add", "2001:db8:7::/64", "via", OUTSIDE_6)
-    for each in (router, carrier):
-        if each:
-            each.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
-
-
-def _cable(one: Host, its: str, other: Host, others: str) -> None:
-    _ip("link", "add", its, "netns", one.name, "type", "veth", "peer", "name", others, "netns", other.name)
-    one.run("ip", "link", "set", its, "up")
-    other.run("ip", "link", "set", others, "up")
-
-
-def _addresses(host: Host, link: str, *addresses: str) -> None:
-    for address in addresses:
-        host.run("ip", "addr", "add", address, "dev", link, *(["nodad"] if ":" in address else []))
-
-
-def _ip(*arguments: str, check: bool = True) -> str:
-    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
-    assert not check or done.returncode == 0, f"ip {arguments}: {done.stderr}"
-    return done.stdout
-
-
-def _wait_until(holds: "object", seconds: float = PATIENCE) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if holds():  # type: ignore[operator]
-            return True
-        time.sleep(0.05)
-    return False
+    with small_internet(behind_carrier=behind_carrier, certificates_last=certificates_last) as made:
+        yield made

@@ -12,7 +12,7 @@ from tests.parts import require
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
-    from tests.https.lab import Host
+    from homeport.learn.labs_network import Host
 
 TOKEN = "seven-white-herons"
 SCHEMA = Path("/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql")

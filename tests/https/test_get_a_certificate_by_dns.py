@@ -9,9 +9,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from homeport.learn.labs_names import KEY_NAME, KEY_SECRET, Names
 from tests.https.asking import ask
 from tests.https.lab import DOMAIN, INTERNET, OUTSIDE, Lab, lab
-from tests.https.names import KEY_NAME, KEY_SECRET, Names
 from tests.https.powerdns import TOKEN, PowerDNS
 
 ASKED_AT = f"_acme-challenge.{DOMAIN}"

@@ -9,10 +9,10 @@ import pytest
 
 from homeport.core.config import Config, ConfigError, load
 from homeport.https import attempts, certificates, providers
+from homeport.learn.labs_names import KEY_SECRET
 from tests.https.asking import OWN_SERVER
 from tests.https.blog import eventually, serving
 from tests.https.lab import DOMAIN, INTERNET, Lab, lab
-from tests.https.names import KEY_SECRET
 from tests.patience import PATIENCE
 
 BY_DNS: dict[str, Any] = {name: value for name, value in OWN_SERVER.items() if name != "domain"}

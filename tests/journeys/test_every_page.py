@@ -68,6 +68,7 @@ SAMPLES: dict[str, Any] = {
     "year": clock.now().year,
     "slug": "alice",
     "chapter": "client-and-server",
+    "lab": "port80",
     "user_id": 3,
     "invitation_id": 1,
     "passkey_id": 1,

@@ -8,7 +8,8 @@ from click.testing import CliRunner, Result
 
 from homeport.app import create_app
 from homeport.cli import group
-from homeport.learn.labs_scene import Say
+from homeport.learn.labs_story import Say
+from homeport.learn.labs_terminal import Printer
 
 
 class Terminal:
@@ -28,7 +29,7 @@ def terminal() -> Iterator[tuple[Say, Terminal]]:
     """What a lab is run with, and what it has said."""
     kept = Terminal()
     with click.Context(group, obj=create_app):
-        yield Say(kept.lines.append, colour=False), kept
+        yield Say(Printer(kept.lines.append, colour=False).show), kept
 
 
 def lab(*arguments: str) -> Result:

@@ -18,6 +18,9 @@ SECOND_FACTOR = ("editors", "nobody")
 PRIMER = ("everybody", "members")
 """Who finds the pages at `/learn`: everybody, with a link at the foot of each page, or who is logged in."""
 
+CLASS_ROOM = ("closed", "open")
+"""Whether a class learns on this blog: who is logged in then sees of its inside what otherwise only owners see."""
+
 
 class SiteSetting(PublicContent, Base):
     """One changed setting; what has no row has its default."""
@@ -42,6 +45,7 @@ class Site:
     second_factor: str = "editors"
     posts_per_page: int = 10
     primer: str = "everybody"
+    class_room: str = "closed"
 
 
 def site() -> Site:

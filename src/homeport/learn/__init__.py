@@ -2,7 +2,15 @@
 
 from flask import Flask
 
-from homeport.learn import primer_experiments, primer_names, primer_requests, primer_routes, xray, xray_routes
+from homeport.learn import (
+    labs_routes,
+    primer_experiments,
+    primer_names,
+    primer_requests,
+    primer_routes,
+    xray,
+    xray_routes,
+)
 
 __all__ = ["primer_experiments", "primer_names", "primer_requests", "register"]
 
@@ -11,4 +19,5 @@ def register(app: Flask) -> None:
     """Add the pages; experiments register themselves when they are imported."""
     app.register_blueprint(primer_routes.bp)
     app.register_blueprint(xray_routes.bp)
+    app.register_blueprint(labs_routes.bp)
     xray.register(app)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from homeport.core.clock import now
 from homeport.core.config import Config
-from homeport.core.errors import Problem
 from homeport.jobs.service import queue_mail
 from homeport.learn import labs_weak_mailer
-from homeport.learn.labs_scene import Blog, Say, blog, duration, environ, scratch
+from homeport.learn.labs_scene import Blog, blog, duration, environ, scratch, stuck
+from homeport.learn.labs_story import Say
 from homeport.learn.labs_wire import Letterbox, connect
 
 PATIENCE = 180.0
@@ -167,7 +167,7 @@ def _child(command: list[str], settings: dict[str, str], log: Path) -> Iterator[
 def _port(weak: "subprocess.Popen[str]") -> int:
     line = weak.stdout.readline() if weak.stdout else ""
     if not line.strip():
-        raise _stuck("the weak program did not start")
+        raise stuck("the weak program did not start")
     return int(line)
 
 
@@ -192,7 +192,7 @@ def _wait(question: Callable[[], bool], box: Letterbox) -> None:
         if len(box.recipients) != number:
             number, since = len(box.recipients), time.monotonic()
         if time.monotonic() - since > PATIENCE:
-            raise _stuck("no mail came for a long time")
+            raise stuck("no mail came for a long time")
         time.sleep(0.05)
 
 
@@ -202,11 +202,6 @@ def _wait_until_quiet(box: Letterbox) -> None:
         if len(box.recipients) != number:
             number, since = len(box.recipients), time.monotonic()
         time.sleep(0.05)
-
-
-def _stuck(what: str) -> Problem:
-    hint = "Try it again while the machine is less busy."
-    return Problem(f"The lab had to give up: {what}.", code="lab_stuck", hint=hint)
 
 
 def _compare(say: Say, count: int, thread: Arrived, again: Arrived, job: Arrived) -> None:

@@ -21,7 +21,8 @@ from homeport.core.errors import Problem
 from homeport.core.http import Role, Viewer
 from homeport.jobs.service import queue_mail
 from homeport.learn.labs_passwords import opens, words
-from homeport.learn.labs_scene import Blog, Person, Say, blog, move_in, scratch
+from homeport.learn.labs_scene import Blog, Person, blog, move_in, scratch
+from homeport.learn.labs_story import Say
 from homeport.posts import service as posts
 
 EXPLAINED = Path(__file__).with_name("labs_leak.toml")

@@ -12,7 +12,8 @@ from homeport.learn import labs_chromium
 from homeport.learn.labs_browser import Answer, Browser, believing, believing_anybody
 from homeport.learn.labs_certificates import authority, issue
 from homeport.learn.labs_listeners import Forger, Relay, Stripper, serving
-from homeport.learn.labs_scene import Person, Say, blog, move_in, scratch
+from homeport.learn.labs_scene import Person, blog, move_in, scratch
+from homeport.learn.labs_story import Say
 from homeport.learn.labs_wire import connect
 
 NAME = "blog.example"

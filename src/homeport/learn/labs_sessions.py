@@ -14,7 +14,8 @@ from homeport.core import ids, vault
 from homeport.core.clock import now
 from homeport.core.db import db
 from homeport.core.http import Role
-from homeport.learn.labs_scene import Blog, Person, Say, blog, move_in, scratch
+from homeport.learn.labs_scene import Blog, Person, blog, move_in, scratch
+from homeport.learn.labs_story import Say
 from homeport.learn.labs_weak_routes import WeakSite
 
 FROM_HERE = {"Sec-Fetch-Site": "same-origin"}

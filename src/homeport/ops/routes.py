@@ -1,6 +1,6 @@
 """The owner's pages about the place as a whole, and the address that watchers ask."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from homeport.core.clock import now
 from homeport.core.findings import Mark
 from homeport.core.http import owner, public, viewer
-from homeport.core.site import Site, site
+from homeport.core.site import site
 from homeport.ops import health, inspection, service
 from homeport.ops.forms import SiteForm
 from homeport.ui.messages import say
@@ -30,7 +30,7 @@ def change_settings() -> ResponseReturnValue:
     form = SiteForm(request.form, data=asdict(site()))
     if not form.validate():
         return render_template("ops/settings.html", form=form), 422
-    service.change_settings(Site(**form.data), viewer(), now())
+    service.change_settings(replace(site(), **form.data), viewer(), now())
     say("Saved. Readers see it from now on.")
     return redirect(url_for("ops.settings"), 303)
 

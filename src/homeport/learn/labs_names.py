@@ -1,15 +1,11 @@
 """The name server of the small internet: BIND, which anybody with its key may change (RFC 2136)."""
 
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tests.patience import PATIENCE
-
-if TYPE_CHECKING:
-    from tests.https.lab import Host
+from homeport.learn.labs_network import PATIENCE, Host, wait_until
+from homeport.learn.labs_scene import stuck
 
 KEY_NAME, KEY_SECRET = "homeport", "c2V2ZW4gZ3JleSBoZXJvbnMgZmlzaGluZw=="
 ZONES = ("example.com", "example.net")
@@ -20,7 +16,7 @@ ABOVE = ("com", "net")
 class Names:
     """BIND on one host, which knows the zones example.com and example.net and no others."""
 
-    def __init__(self, host: "Host", folder: Path, address: str) -> None:
+    def __init__(self, host: Host, folder: Path, address: str) -> None:
         self.host, self.folder, self.address = host, folder, address
         self._process: subprocess.Popen[str] | None = None
 
@@ -39,10 +35,12 @@ class Names:
         """Serve again what was served."""
         config = str(self.folder / "named.conf")
         self._process = self.host.start("named", "-g", "-c", config, "-u", "root", log=self.folder / "log")
-        deadline = time.monotonic() + PATIENCE
-        while not self._answers():
-            assert time.monotonic() < deadline, (self.folder / "log").read_text()
-            time.sleep(0.05)
+        if not wait_until(self._answers):
+            raise stuck(f"the name server did not start: {self.said()[-500:]}")
+
+    def said(self) -> str:
+        """What it has logged."""
+        return (self.folder / "log").read_text()
 
     def _answers(self) -> bool:
         asked = self.host.run(
