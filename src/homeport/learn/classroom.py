@@ -1,4 +1,4 @@
-"""The class room: whether this blog is one at present, and who may see what it then shows."""
+"""The class room (a setting of the site): who sees of the blog's inside what otherwise only owners see."""
 
 from http import HTTPStatus
 

@@ -46,3 +46,11 @@ class SiteForm(Form):
         },
         default="everybody",
     )
+    class_room = RadioField(
+        "Class room",
+        choices={
+            "closed": "Only owners see the reports of labs",
+            "open": "A class learns here: everybody who is logged in sees them",
+        },
+        default="closed",
+    )
