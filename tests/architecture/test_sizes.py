@@ -9,7 +9,11 @@ LARGER: dict[str, tuple[int, str]] = {
     "core": (2300, "Markdown takes 760 lines: no text of 100 kB may take a second, and no HTML may come out broken"),
     "https": (4300, "five ways to a certificate, each with what can be wrong about it, and a doctor for home networks"),
     "interop": (1450, "four generators name, date and link their files in four ways; no file may end an import"),
-    "jobs": (820, "web processes reach the engine without loading it, and its tables lie in either of two databases"),
+    "jobs": (
+        900,
+        "web processes reach the engine without loading it, its tables lie in either of two databases, and a job can "
+        "be followed step by step",
+    ),
     "learn": (
         6000,
         "each lab brings the attacker as well as the attacked, exercises look after a folder of files, and the primer, "

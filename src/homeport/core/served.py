@@ -1,10 +1,14 @@
-"""Where the blog was served last: a command beside it prints links that lead there, whatever flags started the blog."""
+"""Where the blog was served last, for commands beside it, whatever flags started the blog; and whether it is served by
+`homeport serve`, which starts again what ends."""
 
+import fcntl
 from contextlib import suppress
 
 from homeport.core.config import Config
 
 FILE = "address"
+LOCK = "serve.lock"
+"""Held by `homeport serve` for as long as it runs."""
 
 
 def note(config: Config) -> None:
@@ -19,3 +23,13 @@ def origin(config: Config) -> str:
         return (config.data / FILE).read_text(encoding="utf-8").strip() or config.origin
     except OSError:
         return config.origin
+
+
+def is_watched(config: Config) -> bool:
+    """Whether `homeport serve` runs on this data directory, so that a process which ends is started again."""
+    with suppress(OSError), (config.data / LOCK).open("r") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

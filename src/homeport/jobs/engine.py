@@ -26,6 +26,7 @@ from sqlalchemy import Engine, delete, select
 from homeport.core.config import Config
 from homeport.core.errors import Problem, not_found
 from homeport.jobs import store
+from homeport.jobs.queries import DoneStep, Followed
 from homeport.jobs.service import Progress
 
 QUEUE = "homeport"
@@ -151,6 +152,31 @@ def _entry(row: WorkflowStatus, progress: Progress | None) -> Entry:
         reason=reason,
         details=details,
         progress=progress,
+    )
+
+
+def follow(config: Config, name: str, limit: int) -> list[Followed]:
+    """The newest jobs of a name, each with the steps that are done."""
+    rows = _client(config).list_workflows(name=name, limit=limit, sort_desc=True, load_output=False)
+    return [_followed(row, _client(config).list_workflow_steps(row.workflow_id)) for row in rows]
+
+
+def _followed(row: WorkflowStatus, steps: list[Any]) -> Followed:
+    return Followed(
+        id=row.workflow_id,
+        state=next((state for state, statuses in STATES.items() if row.status in statuses), row.status),
+        args=tuple(row.input["args"]) if row.input else (),
+        created_at=_moment(row.created_at or 0),
+        finished_at=_moment(row.completed_at) if row.completed_at else None,
+        steps=tuple(
+            DoneStep(
+                found["function_name"],
+                found["output"],
+                _moment(found["started_at_epoch_ms"] or 0),
+                _moment(found["completed_at_epoch_ms"] or 0),
+            )
+            for found in steps
+        ),
     )
 
 

@@ -1,13 +1,41 @@
 """Questions about the outbox, about what is due, and about the worker."""
 
+import logging
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from homeport.core.db import db
-from homeport.jobs import store
+from homeport.core.errors import Problem
+from homeport.jobs import outside, store
 from homeport.jobs.models import Mail
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DoneStep:
+    """A step that the engine has noted as done, with what it returned."""
+
+    name: str
+    result: Any
+    began_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A job and what is done of it. `state`: running, waiting, failed or done."""
+
+    id: str
+    state: str
+    args: tuple[Any, ...]
+    created_at: datetime
+    finished_at: datetime | None
+    steps: tuple[DoneStep, ...]
 
 
 def has_mail_server() -> bool:
@@ -67,3 +95,19 @@ def next_runs(now: datetime) -> dict[str, datetime]:
 
 def _living(now: datetime) -> dict[str, dict[str, datetime]]:
     return store.living(store.books(current_app.config["HOMEPORT"]), now)
+
+
+def followed(name: str, limit: int = 1) -> list[Followed] | None:
+    """The newest jobs of a name with their steps; None where the books cannot be read, as before the first worker.
+
+    Raises Problem 503 where the engine takes too long.
+    """
+    config = current_app.config["HOMEPORT"]
+    try:
+        found: list[Followed] = outside.ask("follow", config, name, limit)
+    except Problem:
+        raise
+    except Exception:
+        log.info("the engine's books cannot be read", exc_info=True)
+        return None
+    return found

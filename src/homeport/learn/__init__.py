@@ -3,16 +3,33 @@
 from flask import Flask
 
 from homeport.learn import (
+    jobs,
     labs_routes,
     primer_experiments,
     primer_names,
     primer_requests,
     primer_routes,
+    try_handshake,
+    try_house,
+    try_jobs,
+    try_passwords,
+    try_session,
     xray,
     xray_routes,
 )
 
-__all__ = ["primer_experiments", "primer_names", "primer_requests", "register"]
+__all__ = [
+    "jobs",
+    "primer_experiments",
+    "primer_names",
+    "primer_requests",
+    "register",
+    "try_handshake",
+    "try_house",
+    "try_jobs",
+    "try_passwords",
+    "try_session",
+]
 
 
 def register(app: Flask) -> None:

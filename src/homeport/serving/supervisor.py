@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 from types import FrameType
 
+from homeport.core import served
 from homeport.core.config import Config, ConfigError, make_folder
 from homeport.core.errors import Problem
 from homeport.serving.lifeline import DRAIN, GRACE_SECONDS
@@ -167,7 +168,7 @@ def the_only_one(config: Config) -> Iterator[int]:
     """
     make_folder(config)
     try:
-        own, shared = (config.data / "serve.lock").open("a"), (config.data / "processes.lock").open("a")
+        own, shared = (config.data / served.LOCK).open("a"), (config.data / "processes.lock").open("a")
     except OSError as error:
         raise ConfigError(f"The data directory {config.data} can't be written: {error.strerror}.") from None
     with own, shared:
