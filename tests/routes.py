@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
-from homeport.core import programs
+from homeport.core import csrf, programs
 from homeport.core.csrf import SAFE_METHODS
 from homeport.core.http import Role
 
@@ -22,6 +22,7 @@ class Route:
     """An address to ask for, its methods, the least role that may (None: everybody), and what else its view asks.
 
     `scope` is what a token must be for, at an address for programs; None where people are known by their cookie.
+    `is_for_strangers`: no cookie counts there, so there is nothing to forge.
     `variables` are the names of the parts of the address that stand for something.
     """
 
@@ -32,6 +33,7 @@ class Route:
     is_for_enrolling: bool
     scope: str | None
     variables: frozenset[str]
+    is_for_strangers: bool = False
 
     @property
     def unsafe(self) -> frozenset[str]:
@@ -49,7 +51,8 @@ def routes(app: Flask) -> list[Route]:
 def _route(app: Flask, rule: Rule, path: str) -> Route:
     view: Any = app.view_functions[rule.endpoint]
     asks = (hasattr(view, "is_sensitive"), hasattr(view, "is_for_enrolling"), programs.scope_of(view))
-    return Route(path, frozenset(rule.methods or ()), view.mark, *asks, frozenset(rule.arguments))
+    for_all = csrf.takes_all_for_strangers(view)
+    return Route(path, frozenset(rule.methods or ()), view.mark, *asks, frozenset(rule.arguments), for_all)
 
 
 def _values(rule: Rule) -> dict[str, object]:

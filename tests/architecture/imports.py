@@ -20,6 +20,7 @@ NETWORK_DOORS = {
     f"{PACKAGE}/learn/labs_wire.py": "what labs connect to and listen at; refuses every address but the loopback's",
     f"{PACKAGE}/learn/primer_ports.py": "knocks at this blog's own port and at two that it opens itself",
     f"{PACKAGE}/learn/real_request.py": "asks this very server, at the address of its settings, for an experiment",
+    f"{PACKAGE}/learn/sandbox_relay.py": "speaks with readers' weak copies, by sockets in a folder",
     f"{PACKAGE}/learn/labs_weak_mailer.py": "a program as it should not be written, for a lab, on the loopback",
     f"{PACKAGE}/ops/": "the doctor asks its own server whether it can be reached",
 }

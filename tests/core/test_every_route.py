@@ -64,6 +64,21 @@ def content(app: Flask, everybody: Cast) -> Cast:
     return everybody
 
 
+def known_by_cookie(app: Flask) -> list[Route]:
+    """Every route but those at which everybody is a stranger, so that nothing can be done in anybody's name."""
+    return [route for route in routes(app) if not route.is_for_strangers]
+
+
+def test_who_is_a_stranger_everywhere_is_one_with_a_session_too(app: Flask, content: Cast, browser: Any) -> None:
+    open_to_all = [route for route in routes(app) if route.is_for_strangers]
+    assert [route.path for route in open_to_all if route.mark is not None] == []
+    olga, nobody = browser(content.olga), app.test_client()
+    for route in open_to_all:
+        for method in route.methods - {"OPTIONS"}:
+            answers = [visitor.open(route.path, method=method, headers=JSON) for visitor in (olga, nobody)]
+            assert len({(answer.status_code, code_of(answer)) for answer in answers}) == 1, route.path
+
+
 def forgeries(route: Route, token: str) -> Iterator[tuple[str, str, dict[str, str], dict[str, str]]]:
     for method in UNSAFE_METHODS:
         for name, headers in FROM_ELSEWHERE.items():
@@ -75,7 +90,7 @@ def test_no_other_site_can_send_anything_in_the_owners_name(
 ) -> None:
     olga, before, accepted = browser(content.olga), unchanged(), []
     token = csrf.token(olga.token)
-    for route in routes(app):
+    for route in known_by_cookie(app):
         for name, method, headers, form in forgeries(route, token):
             answer = olga.open(route.path, method=method, data=form, headers={**JSON, **headers})
             if (answer.status_code, code_of(answer)) != refusal(app, route.path, method):
@@ -89,7 +104,7 @@ def test_no_other_site_can_send_anything_in_nobodys_name(
     app: Flask, content: Cast, client: Browser, unchanged: Callable[[], object]
 ) -> None:
     before, accepted = unchanged(), []
-    for route in routes(app):
+    for route in known_by_cookie(app):
         for name, method, headers, _form in forgeries(route, ""):
             answer = client.open(route.path, method=method, headers={**JSON, **headers})
             if (answer.status_code, code_of(answer)) != refusal(app, route.path, method):
@@ -103,7 +118,7 @@ def test_with_a_session_every_form_needs_its_token(
 ) -> None:
     olga, alice, before, accepted = browser(content.olga), browser(content.alice), unchanged(), []
     wrong = {"none": "", "wrong": "0" * 64, "the cookie": olga.token, "another's": csrf.token(alice.token)}
-    for route in routes(app):
+    for route in known_by_cookie(app):
         for name, token in wrong.items():
             for method in route.unsafe:
                 answer = olga.open(route.path, method=method, data={csrf.FIELD: token}, headers={**JSON, **HERE})

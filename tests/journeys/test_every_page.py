@@ -75,6 +75,7 @@ SAMPLES: dict[str, Any] = {
     "post_id": 1,
     "version": 1,
     "token": PREVIEW,
+    "key": None,  # of a weak copy, whose pages are not the blog's
 }
 ALSO = [
     "/tags/sea",

@@ -76,7 +76,7 @@ def test_the_story_tells_what_happened(olga: Browser, config: Config, post: str)
     told = story(olga, config)
     assert f"GET {post} HTTP/1.1" in told
     assert "Accept-Language: de" in told
-    assert "The languages that the person reads" in told
+    assert "Which languages the reader would like" in told
     assert "X-Strange: ⟨text, 1 character⟩" in told
     assert "homeport.reading.routes.post" in told
     assert "The function carries the mark @public" in told
@@ -84,7 +84,7 @@ def test_the_story_tells_what_happened(olga: Browser, config: Config, post: str)
     assert "which does not hold the cookie itself; the row led to your account, whose role is owner" in told
     assert "reading/post.html" in told
     assert "title of reading/post.html" in told
-    assert "What the page may load and run" in told
+    assert "Where the page may load scripts" in told
     assert "This request left no job behind" in told
 
 

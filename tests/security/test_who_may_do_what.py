@@ -56,8 +56,8 @@ ABSENT = "404, as for what is not there"
 def expected(route: Route, method: str, who: str, proof: str) -> str:
     """The answer that the marks of a route promise to somebody."""
     safe, role = method in SAFE_METHODS, VISITORS[who]
-    if route.scope is not None:
-        return "401 token_needed"  # whoever they are: no cookie counts there
+    if route.is_for_strangers or route.scope is not None:  # whoever they are: no cookie counts there
+        return THROUGH if route.scope is None else "401 token_needed"
     if proof == "cross-site" and not safe:
         return "403 cross_site"
     if route.mark is None:
@@ -184,6 +184,7 @@ def route(**facts: Any) -> Route:
         ({"scope": "posts:read"}, "GET", "owner", "right", "401 token_needed"),
         ({}, "GET", "suspended", "right", "303 /login?next="),
         ({}, "POST", "half logged in", "right", "401 signed_out"),
+        ({"mark": None, "is_for_strangers": True}, "POST", "owner", "cross-site", THROUGH),
         ({}, "POST", "reader", "right", "403 not_allowed"),
         ({}, "GET", "author", "stale", THROUGH),
         ({"is_sensitive": True}, "GET", "author", "stale", "303 /account/confirm?next="),

@@ -8,11 +8,14 @@ Three walls, the first two without any state (OWASP CSRF cheat sheet, "Fetch Met
 3. With a session, a token bound to that session must come along (`csrf_token` in the form or `X-CSRF-Token`).
 
 The views for programs (`core.programs`) need none of this, for one reason: they look at no cookie, and what they do
-look at, a token in `Authorization`, no browser sends along by itself.
+look at, a token in `Authorization`, no browser sends along by itself. Nor do views that take everybody for a stranger
+(`@for_strangers`).
 """
 
 import hashlib
 import hmac
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 from flask import g, request
 from markupsafe import Markup
@@ -22,12 +25,29 @@ from homeport.core.errors import Problem
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def for_strangers(view: Callable[P, R]) -> Callable[P, R]:
+    """Have a public view take everybody for a stranger: no cookie counts there, so another site can forge nothing.
+
+    For pages that browsers are told to keep apart from the blog, and whose forms come from no site at all
+    (`Origin: null`).
+    """
+    view.is_for_strangers = True  # type: ignore[attr-defined]  # functions take attributes; their type does not say so
+    return view
+
+
+def takes_all_for_strangers(view: Any) -> bool:
+    """Whether a view is marked so."""
+    return hasattr(view, "is_for_strangers")
 
 
 def check(*, by_cookie: bool = True) -> None:
     """Raise Problem 403 unless the present request comes from this site's own page.
 
-    `by_cookie`: whether the view knows who asks by a cookie; one that does not is asked by programs alone.
+    `by_cookie`: whether the view knows who asks by a cookie; where none counts there is nothing to forge.
     """
     if request.method in SAFE_METHODS or not by_cookie:
         return

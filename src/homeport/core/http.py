@@ -1,7 +1,6 @@
 """A request's way through the house: who asks, may they, one transaction, one commit.
 
-Every view carries exactly one mark (`@public @member @author @editor @owner`); a view without one is refused when the
-application is made.
+Every view carries exactly one mark (`@public @member @author @editor @owner`); one without is refused at the start.
 """
 
 import logging
@@ -193,8 +192,10 @@ def install(app: Flask) -> None:
         if view is not None and getattr(view, "cached_params", None) is not None:
             _fill_ticket(view)
         scope = programs.scope_of(view)
-        g.viewer = app.extensions.get(VIEWER_LOADER, lambda: ANONYMOUS)() if scope is None else _program(app, scope)
-        csrf.check(by_cookie=scope is None)
+        strangers = csrf.takes_all_for_strangers(view)
+        load = app.extensions.get(VIEWER_LOADER, lambda: ANONYMOUS)
+        g.viewer = ANONYMOUS if strangers else load() if scope is None else _program(app, scope)
+        csrf.check(by_cookie=scope is None and not strangers)
         if "\0" in request.path or b"%00" in request.query_string:
             raise not_found()  # no text that is stored holds it: PostgreSQL refuses even to compare with one
         return None if view is None else _admit(view)

@@ -3,12 +3,16 @@
 from flask import Flask
 
 from homeport.learn import (
+    bench_experiments,
+    bench_routes,
     jobs,
     labs_routes,
     primer_experiments,
     primer_names,
     primer_requests,
     primer_routes,
+    sandbox_experiments,
+    sandbox_routes,
     try_handshake,
     try_house,
     try_jobs,
@@ -19,11 +23,13 @@ from homeport.learn import (
 )
 
 __all__ = [
+    "bench_experiments",
     "jobs",
     "primer_experiments",
     "primer_names",
     "primer_requests",
     "register",
+    "sandbox_experiments",
     "try_handshake",
     "try_house",
     "try_jobs",
@@ -35,6 +41,8 @@ __all__ = [
 def register(app: Flask) -> None:
     """Add the pages; experiments register themselves when they are imported."""
     app.register_blueprint(primer_routes.bp)
+    app.register_blueprint(bench_routes.bp)
+    app.register_blueprint(sandbox_routes.bp)
     app.register_blueprint(xray_routes.bp)
     app.register_blueprint(labs_routes.bp)
     xray.register(app)

@@ -20,7 +20,8 @@ PATIENCE = 8.0
 
 MOST_BYTES = 512 * 1024
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared, not bound)
-_FORWARDED = re.compile(rb"^[ \t]*(x-forwarded-|forwarded[ \t]*:|x-real-ip)", re.IGNORECASE | re.MULTILINE)
+# Anywhere in it, since a body can be a second request; and with _, which is - to a WSGI application.
+_FORWARDED = re.compile(rb"(?:^|[\r\n])[ \t]*(?:x[-_]?)?(?:forwarded|real[-_]?ip)", re.IGNORECASE)
 _SECRET_HEADER = re.compile(r"^(cookie|set-cookie|authorization|proxy-authorization|x-csrf-token)$", re.IGNORECASE)
 _SECRET_FIELD = re.compile(r'(csrf_token(?:"? value="|=))[^"&\s]+')
 _VALUE = re.compile(r"(?<==)[^;\s]{9,}")
@@ -150,7 +151,7 @@ def ask(config: Config, raw: bytes, *, secure: bool = False) -> Exchange:
     `secure`: by TLS to the edge, where there is one; else plainly. Raises Problem when nobody answers, and for bytes
     that name a proxy. A caller that holds the database's lock lets go of it first (`end_transaction`).
     """
-    if _FORWARDED.search(raw.partition(b"\r\n\r\n")[0]):
+    if _FORWARDED.search(raw):
         raise Problem("An experiment can't pretend to come through a proxy.", status=422, code="proxy_header")
     host, port = listening_at(config)
     port = config.https_port if secure else port

@@ -11,7 +11,7 @@ from flask import Flask
 from jinja2 import TemplateNotFound
 
 from homeport.core.highlight import Highlighter
-from homeport.learn import xray_headers
+from homeport.learn import headers as explained
 from homeport.learn.practice_look import Place, look
 
 Record = Mapping[str, Any]
@@ -118,13 +118,13 @@ def _within(record: Record, outer: Sequence[Any]) -> float:
 def request_lines(record: Record) -> list[Line]:
     """The headers that came, explained."""
     headers = record["facts"]["request"]["headers"]
-    return [Line(name, value, xray_headers.of_request(name)) for name, value in headers]
+    return [Line(name, value, explained.meaning(name)) for name, value in headers]
 
 
 def answer_lines(record: Record) -> list[Line]:
     """The headers that went, explained."""
     headers = record["facts"]["answer"]["headers"]
-    return [Line(name, value, xray_headers.of_answer(name)) for name, value in headers]
+    return [Line(name, value, explained.meaning(name)) for name, value in headers]
 
 
 def raw_request(record: Record) -> str:
