@@ -15,9 +15,9 @@ LARGER: dict[str, tuple[int, str]] = {
         "be followed step by step",
     ),
     "learn": (
-        6000,
+        7500,
         "each lab brings the attacker as well as the attacked, exercises look after a folder of files, and the primer, "
-        "the x-ray and the request bench show what the rest of the program keeps to itself",
+        "the x-ray, the request bench and the sandbox show what the rest of the program keeps to itself",
     ),
     "ops": (
         880,
