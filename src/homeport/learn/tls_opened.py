@@ -13,11 +13,12 @@ from homeport.learn.tls_reader import APPLICATION_DATA, FINISHED, HANDSHAKE, Rec
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.ciphers import aead
     from cryptography.hazmat.primitives.kdf import hkdf
+
+    from homeport.learn import tls_ciphers
 else:
     hashes = Lazy("cryptography.hazmat.primitives.hashes")
-    aead = Lazy("cryptography.hazmat.primitives.ciphers.aead")
+    tls_ciphers = Lazy("homeport.learn.tls_ciphers")
     hkdf = Lazy("cryptography.hazmat.primitives.kdf.hkdf")
 
 # Cipher suite: what makes keys, the cipher, and the length of its key in bytes (RFC 8446, B.4).
@@ -77,7 +78,10 @@ class Opener:
         nonce = expand_label(algorithm, secret, "iv", _NONCE)
         unique = bytes(a ^ b for a, b in zip(nonce, self._number.to_bytes(_NONCE), strict=True))
         try:
-            return bytes(getattr(aead, cipher)(key).decrypt(unique, record.body, record.header)).rstrip(b"\0") or None
+            return (
+                bytes(getattr(tls_ciphers, cipher)(key).decrypt(unique, record.body, record.header)).rstrip(b"\0")
+                or None
+            )
         except Exception:  # InvalidTag, or whatever else the library says of bytes that are not what they should be
             return None
 
