@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from homeport.core.config import Config
+from homeport.https import renewals
 from tests.https.authority import make_certificate
 from tests.https.blog import Answer, Blog, eventually, serving
 from tests.https.lab import DOMAIN, lab
@@ -101,7 +103,8 @@ def test_certificate_of_the_method_dns_is_taken_when_it_comes(tmp_path: Path) ->
     with lab() as it, serving(it, "--https-port", "8443", **refused) as blog:
         blog.wait_until_said("The certificate is being fetched")
         new = made(tmp_path / "new")
-        put(blog.data / "caddy", new)
+        key, chain = ((new / name).read_bytes() for name in ("key.pem", "certificate.pem"))
+        renewals.keep(Config(data=blog.data, domain=DOMAIN, https_method="dns"), key, chain)
         blog.wait_until_said(f"The certificate has come: the blog is at https://{DOMAIN}:8443")
         command = ["--resolve", f"{DOMAIN}:8443:192.168.7.2"]
         ask = it.home.command("curl", "-s", "--cacert", str(new / "root.pem"), *command, f"https://{DOMAIN}:8443/")

@@ -10,13 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
 
+from homeport.accounts import queries
+from homeport.app import create_app
 from homeport.core.clock import now
 from homeport.core.config import Config
+from homeport.core.db import db
 from homeport.https import certificates
+from tests.cast import open_session
 from tests.https.blog import Blog, eventually, serving
 from tests.https.lab import DOMAIN, OUTSIDE, Lab, lab
 from tests.https.test_serve_with_a_certificate_by_dns import BY_DNS
@@ -108,14 +113,35 @@ def tell_the_owner(method: str) -> None:
         add = ["user", "add", "olga@example.com", "--name", "Olga", "--role", "owner", "--data", str(blog.data)]
         subprocess.run([sys.executable, "-m", "homeport.cli", *add], check=True, capture_output=True)
         blog.wait_for_https()
+        cookie = f"Cookie: __Host-sid={logged_in(blog, 'olga@example.com')}"
         assert health(blog)["certificate"] == "ok"
+        assert "browsers keep readers away" not in blog.ask_at_home("/", "-H", cookie).body
         it.authority.refuse()
+        warned = partial(in_page, blog, cookie, f"The certificate for {DOMAIN} end")
+        eventually(warned, "a warning on the owner's pages", seconds=2 * LASTS)
         eventually(lambda: health(blog)["certificate"] == "not ok", "a monitor’s warning", seconds=2 * LASTS)
         eventually(lambda: any("certificate" in subject for subject in subjects(blog)), "a mail", seconds=2 * LASTS)
         assert not any("good again" in subject for subject in subjects(blog))
         it.authority.admit()
         eventually(lambda: health(blog)["certificate"] == "ok", "a new certificate", seconds=2 * LASTS)
         eventually(lambda: "good again" in subjects(blog)[-1], "a mail that all is well", seconds=2 * LASTS)
+        eventually(lambda: not warned(), "the owner's pages without the warning", seconds=2 * LASTS)
+
+
+def logged_in(blog: Blog, email: str) -> str:
+    """A session of somebody on that blog, without logging in."""
+    app = create_app(Config(data=blog.data))
+    with app.app_context():
+        user = queries.by_email(email)
+        assert user is not None
+        token = open_session(user.id)
+        db.engine.dispose()
+        return token
+
+
+def in_page(blog: Blog, cookie: str, words: str) -> bool:
+    """Whether the front page says so to who has that cookie."""
+    return words in blog.ask_at_home("/", "-H", cookie).body
 
 
 def subjects(blog: Blog) -> list[str]:
@@ -127,6 +153,7 @@ def subjects(blog: Blog) -> list[str]:
 # Nearly all of their time they wait for the clock, so they are played at once, each in a lab of its own.
 SCENES: tuple[tuple[Callable[[str], None], str], ...] = (
     (be_renewed, "auto"),
+    (be_renewed, "dns"),
     (lose_the_authority, "auto"),
     (lose_the_authority, "dns"),
     (tell_the_owner, "dns"),
@@ -141,8 +168,9 @@ def played() -> Iterator[Callable[[Callable[[str], None], str], None]]:
         yield lambda scene, method: scenes[scene, method].result()
 
 
-def test_each_is_renewed_in_time_and_no_reader_notices(played: Any) -> None:
-    played(be_renewed, "auto")
+@pytest.mark.parametrize("method", METHODS)
+def test_each_is_renewed_in_time_and_no_reader_notices(played: Any, method: str) -> None:
+    played(be_renewed, method)
 
 
 @pytest.mark.parametrize("method", METHODS)

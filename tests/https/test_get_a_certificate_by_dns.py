@@ -9,6 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from homeport.core.config import Config
+from homeport.https import certificates
 from homeport.learn.labs_names import KEY_NAME, KEY_SECRET, Names
 from tests.https.asking import ask
 from tests.https.lab import DOMAIN, INTERNET, OUTSIDE, Lab, lab
@@ -43,24 +45,31 @@ def own(**credentials: str) -> str:
     return " ".join(f"{name}={value}" for name, value in told.items())
 
 
+def shown_place(data: Path) -> Path:
+    """Where the edge finds the certificate."""
+    return certificates.place(Config(data=data, domain=DOMAIN, https_method="dns"))
+
+
 def key_of(data: Path) -> bytes:
-    return (data / "caddy/key.pem").read_bytes()
+    return shown_place(data).with_suffix(".key").read_bytes()
 
 
 def test_a_record_in_ones_own_name_server_brings_a_certificate(it: Lab, data: Path) -> None:
     it.names.set(ASKED_AT, "TXT", '"of somebody else"')
     assert ask(it, data) == ("signed", "")
-    shown = x509.load_pem_x509_certificate((data / "caddy/certificate.pem").read_bytes())
-    names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert names.get_values_for_type(x509.DNSName) == [DOMAIN]
+    shown = x509.load_pem_x509_certificate(shown_place(data).read_bytes())
+    covered = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert covered.get_values_for_type(x509.DNSName) == [DOMAIN]
     key = load_pem_private_key(key_of(data), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     assert isinstance(key.curve, ec.SECP256R1)
     assert key.public_key() == shown.public_key()
     assert texts(it) == ['"of somebody else"'], "its record is gone, the other is not"
 
-    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in [data / "caddy", *(data / "caddy").iterdir()]}
-    assert modes == {"caddy": "0o700", "account.pem": "0o600", "key.pem": "0o600", "certificate.pem": "0o600"}
+    assert oct((data / "caddy").stat().st_mode & 0o777) == "0o700"
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (data / "caddy").rglob("*") if path.is_file()}
+    names = ["account.pem", f"{DOMAIN}.key", f"{DOMAIN}.json", f"{DOMAIN}.crt"]
+    assert modes == dict.fromkeys(names, "0o600")
     account, key_before = (data / "caddy/account.pem").read_bytes(), key_of(data)
     assert ask(it, data) == ("signed", "")
     assert key_of(data) != key_before, "each certificate has a key of its own"

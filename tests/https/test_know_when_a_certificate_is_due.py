@@ -1,6 +1,7 @@
 """A certificate by DNS is due when a third of its time is left, and after a failure only when the wait is over."""
 
 import json
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,10 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.x509 import load_pem_x509_certificate
 
 from homeport.core.clock import now
 from homeport.core.config import Config
-from homeport.https import attempts, certificates, renewals
+from homeport.https import attempts, caddy, certificates, renewals
+from homeport.https.edge import Sockets
 from tests.https.authority import make_certificate
 
 DOMAIN = "blog.example.com"
@@ -33,10 +36,12 @@ def config(tmp_path: Path) -> Config:
 
 def hold(config: Config, name: str = DOMAIN, *, lasts: timedelta = 90 * DAY) -> datetime:
     """Give the blog a certificate; returns when a third of its time is left."""
-    make_certificate(config.caddy_folder, [name], begins=timedelta(0), lasts=lasts)
-    held = certificates.current(replace(config, domain=name))
-    assert held is not None
-    return held.ends - lasts / 3
+    made = config.data / "made"
+    made.mkdir(exist_ok=True)
+    make_certificate(made, [name], begins=timedelta(0), lasts=lasts)
+    chain = (made / "certificate.pem").read_bytes()
+    renewals.keep(config, (made / "key.pem").read_bytes(), chain)
+    return certificates.describe(load_pem_x509_certificate(chain)).ends - lasts / 3
 
 
 def waits(config: Config, *, tries: int) -> list[timedelta]:
@@ -70,7 +75,7 @@ def test_it_is_due_for_another_name_or_without_its_key(config: Config) -> None:
     assert renewals.due(config, now())
     hold(config)
     assert not renewals.due(config, now())
-    (config.caddy_folder / "key.pem").unlink()
+    certificates.place(config).with_suffix(".key").unlink()
     assert renewals.due(config, now())
 
 
@@ -126,3 +131,12 @@ def test_a_process_without_certificates_by_dns_does_not_carry_what_they_need(tmp
     )
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_half_a_pair_is_dropped_before_the_edge_begins(config: Config) -> None:
+    hold(config)
+    certificates.place(config).with_suffix(".key").write_bytes(b"of another certificate")
+    with socket.create_server(("127.0.0.1", 0)) as https, socket.create_server(("127.0.0.1", 0)) as local:
+        caddy.prepare(config, Sockets(https.fileno(), local.fileno()))
+    assert not certificates.place(config).exists()
+    assert renewals.due(config, now())

@@ -8,6 +8,7 @@ import select
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from contextlib import suppress
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from homeport.core.config import Config, ConfigError
+from homeport.https.certificates import place
 from homeport.https.edge import ADMIN_SOCKET, CHALLENGES, Sockets, configuration
 
 CONFIGURATION = "caddy.json"
@@ -46,8 +48,9 @@ def prepare(config: Config, sockets: Sockets) -> Path:
 
     Raises ConfigError with what Caddy says where it does not.
     """
-    content = configuration(config, sockets)
     path = make_folder(config) / CONFIGURATION
+    _drop_half_a_pair(config)
+    content = configuration(config, sockets)
     new = path.with_suffix(".new")
     # Without the part about logs, so that the reason of a refusal is said here.
     _write(new, json.dumps({**content, "logging": {}}))
@@ -55,6 +58,16 @@ def prepare(config: Config, sockets: Sockets) -> Path:
     _write(new, json.dumps(content, indent=2))
     new.replace(path)
     return path
+
+
+def _drop_half_a_pair(config: Config) -> None:
+    # A power cut came between the new key and its certificate: Caddy would take neither, nor look for others.
+    held = place(config)
+    if config.https_method == "dns" and held.is_file():
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(held, held.with_suffix(".key"))
+        except OSError:  # ssl.SSLError is one
+            held.unlink()
 
 
 def _validate(config: Config, path: Path, sockets: Sockets) -> None:

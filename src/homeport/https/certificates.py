@@ -20,8 +20,9 @@ DAYS = (21, 7, 3)
 """How long before its end somebody is warned, of a certificate that lasts LASTS. One that lasts less has the same
 parts of its life."""
 LASTS = timedelta(days=90)
-OWN_CERTIFICATE, OWN_KEY = "certificate.pem", "key.pem"
-"""In the folder of the edge: what the method dns has got."""
+NOBODY = "https://127.0.0.1:0/homeport"
+"""The directory of no authority, at a port where nobody can be: what Caddy is told of certificates that the method dns
+has got. It can't renew those, but takes each new one out of their folder as soon as the one it shows is due."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,9 @@ def place(config: Config) -> Path:
     """Where the edge finds the certificate that it shows for the blog's name; whether there is one or not."""
     if config.https_method == "files":
         return Path(config.https_certificate)
-    if config.https_method == "dns":
-        return config.caddy_folder / OWN_CERTIFICATE
     # What another authority signed before, such as the one of Caddy's own or one for trying, is not shown any more.
-    folder = "local" if config.https_method == "internal" else authority_folder(config.https_acme_directory)
+    directory = NOBODY if config.https_method == "dns" else config.https_acme_directory
+    folder = "local" if config.https_method == "internal" else authority_folder(directory)
     return config.caddy_folder / "certificates" / folder / config.domain / f"{config.domain}.crt"
 
 

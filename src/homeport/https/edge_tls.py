@@ -3,7 +3,7 @@
 from typing import Any
 
 from homeport.core.config import Config
-from homeport.https.certificates import OWN_CERTIFICATE, OWN_KEY
+from homeport.https.certificates import NOBODY, place
 
 Json = dict[str, Any]
 
@@ -32,34 +32,26 @@ def policies(config: Config, names: list[str]) -> list[Json]:
         "cipher_suites": CIPHERS,
         "curves": CURVES,
     }
-    if config.https_method in {"files", "dns"}:
+    if config.https_method == "files":
         policy["certificate_selection"] = {"any_tag": [TAG]}
     return [policy]
 
 
 def tls(config: Config, names: list[str], *, by_http: bool) -> Json:
     """The certificates. `by_http`: whether port 80 is answered here, so that the authority may ask there."""
-    if config.https_method in {"files", "dns"}:
-        pair = loaded(config)
-        return {"certificates": {"load_files": [{**pair, "tags": [TAG]}] if pair else []}}
-    issuers = _acme(config, by_http=by_http) if config.https_method == "auto" else [{"module": "internal"}]
+    if config.https_method == "files":
+        pair = {"certificate": config.https_certificate, "key": config.https_key}
+        return {"certificates": {"load_files": [{**pair, "tags": [TAG]}]}}
+    if config.https_method == "dns" and not place(config).is_file():
+        return {"certificates": {}}  # else Caddy would ask for one itself, and there is nobody to ask
+    issuers = {"auto": _acme(config, by_http=by_http), "dns": [_nobody()], "internal": [{"module": "internal"}]}
     return {
         "certificates": {"automate": names},
         "automation": {
-            "policies": [{"subjects": names, "issuers": issuers}],
+            "policies": [{"subjects": names, "issuers": issuers[config.https_method]}],
             "renew_interval": RENEW_INTERVAL,
         },
     }
-
-
-def loaded(config: Config) -> dict[str, str] | None:
-    """The files of certificate and key that somebody else keeps up to date; None where there are none yet."""
-    if config.https_method == "files":
-        return {"certificate": config.https_certificate, "key": config.https_key}
-    certificate, key = config.caddy_folder / OWN_CERTIFICATE, config.caddy_folder / OWN_KEY
-    if config.https_method == "dns" and certificate.is_file() and key.is_file():
-        return {"certificate": str(certificate), "key": str(key)}
-    return None
 
 
 def _acme(config: Config, *, by_http: bool) -> list[Json]:
@@ -72,6 +64,13 @@ def _acme(config: Config, *, by_http: bool) -> list[Json]:
         ways.append({"http": {"alternate_port": config.http_port}, "tls-alpn": off})
     root = {"trusted_roots_pem_files": [config.https_acme_root]} if config.https_acme_root else {}
     return [{"module": "acme", "ca": config.https_acme_directory, "challenges": way, **root} for way in ways]
+
+
+def _nobody() -> Json:
+    """An authority that can't be asked: the worker does that, and puts into Caddy's folder what it gets. A new
+    configuration with a new file would do too, but for that Caddy begins anew, and a reader in a thousand notices."""
+    off: Json = {"disabled": True}
+    return {"module": "acme", "ca": NOBODY, "challenges": {"http": off, "tls-alpn": off}}
 
 
 def certificate_authority() -> Json:

@@ -1,5 +1,6 @@
 """When the blog gets itself a new certificate by a record in the domain, and how long it waits after a failure."""
 
+import json
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -47,8 +48,11 @@ def renewed_at(held: certificates.Certificate) -> datetime:
 
 
 def keep(config: Config, key: bytes, chain: bytes) -> None:
-    """Hand a certificate to the edge, which looks for it every two seconds."""
-    secret_files.write(config.caddy_folder, {certificates.OWN_KEY: key, certificates.OWN_CERTIFICATE: chain})
+    """Hand a certificate to the edge, as the three files that Caddy keeps its own in (certmagic: KeyBuilder)."""
+    place = certificates.place(config)
+    about = json.dumps({"sans": [config.domain], "issuer_data": {}}).encode()
+    files = {".key": key, ".json": about, ".crt": chain}  # the last is the one that is looked for
+    secret_files.write(place.parent, {place.with_suffix(kind).name: content for kind, content in files.items()})
 
 
 def begin(config: Config) -> None:
@@ -75,10 +79,10 @@ def _wait(before: Attempt | None, held: certificates.Certificate | None) -> time
 
 def _held(config: Config) -> certificates.Certificate | None:
     """The certificate, if its key lies beside it: a sudden end may come between the one file and the other."""
-    folder = config.caddy_folder
+    place = certificates.place(config)
     with suppress(OSError, ValueError):
-        key = serialization.load_pem_private_key((folder / certificates.OWN_KEY).read_bytes(), None)
-        shown = x509.load_pem_x509_certificate((folder / certificates.OWN_CERTIFICATE).read_bytes())
+        key = serialization.load_pem_private_key(place.with_suffix(".key").read_bytes(), None)
+        shown = x509.load_pem_x509_certificate(place.read_bytes())
         if key.public_key() == shown.public_key():
             return certificates.current(config)
     return None

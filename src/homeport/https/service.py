@@ -4,9 +4,8 @@ from pathlib import Path
 
 from homeport.core.config import Config
 from homeport.https import attempts, caddy, edge
-from homeport.https.certificates import OWN_CERTIFICATE, OWN_KEY, place
+from homeport.https.certificates import place
 from homeport.https.edge import Sockets
-from homeport.https.edge_tls import loaded
 from homeport.https.holders import holder
 
 __all__ = [
@@ -39,16 +38,13 @@ def web_socket(config: Config) -> Path:
 
 
 def watched(config: Config) -> list[Path]:
-    """The files that somebody else renews a certificate in; the edge has to be told when they change."""
+    """The files whose change the edge has to be told of: those that somebody else renews a certificate in, and the
+    first that the method dns gets. What that gets later Caddy finds by itself."""
     if config.https_method == "files":
         return [Path(config.https_certificate), Path(config.https_key)]
-    if config.https_method == "dns":
-        return [config.caddy_folder / OWN_CERTIFICATE, config.caddy_folder / OWN_KEY]
-    return []
+    return [place(config)] if config.https_method == "dns" and not place(config).is_file() else []
 
 
 def has_certificate(config: Config) -> bool:
     """Whether there is one to show, good or not: `certificates.current` says more, and loads more."""
-    if config.https_method in {"files", "dns"}:
-        return loaded(config) is not None
-    return place(config).is_file()
+    return config.https_method == "files" or place(config).is_file()

@@ -15,7 +15,7 @@ from homeport.https.service import web_socket
 from homeport.migrations import is_current
 from homeport.serving import edge, manager
 from homeport.serving.address import answers, answers_at
-from homeport.serving.edge import tend, ways_in
+from homeport.serving.edge import stamps, tend, ways_in
 from homeport.serving.supervisor import Child, Stop, command, supervise, the_only_one
 
 Flags = Mapping[str, str | None]
@@ -35,6 +35,7 @@ def serve(**flags: str | None) -> None:
     environ = _environ(config, flags)
     with the_only_one(config) as lock, ways_in(config) as sockets:
         served.note(config)
+        known = stamps(config)
         # The first start has a database to make anyway; later the question whether there is an owner can wait until
         # readers are answered.
         link = None if is_current(config) else _prepare(environ)
@@ -46,7 +47,7 @@ def serve(**flags: str | None) -> None:
             if found:
                 click.echo(f"Create the owner's account: {found}")
             if sockets:
-                tend(config, sockets, stop, click.echo)
+                tend(config, sockets, known, stop, click.echo)
 
         children = [
             Child("web server", command("--supervised", "web"), environ, lock, drains=sockets is None),

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 BACKLOG = 1024
 WATCH_SECONDS = 2.0
 
+Stamps = list[tuple[int, ...] | None]
+
 
 @contextmanager
 def ways_in(config: Config) -> Iterator[Sockets | None]:
@@ -124,17 +126,18 @@ def process(sockets: Sockets, environ: Mapping[str, str], lock: int) -> Child:
     return Child("HTTPS edge", arguments, environ, lock, front=True, descriptors=sockets.all)
 
 
-def tend(config: Config, sockets: Sockets, stop: Stop, say: Callable[[str], None]) -> None:
-    """Tell the edge of each new certificate until the blog ends, and people when the first one has come."""
-    known, refused, waiting, failed = _stamps(config), "", not has_certificate(config), ""
+def tend(config: Config, sockets: Sockets, known: Stamps, stop: Stop, say: Callable[[str], None]) -> None:
+    """Tell the edge of each certificate that is newer than the `known` ones, which are those from before it began,
+    until the blog ends, and people when the first one has come."""
+    refused, waiting, failed = "", not has_certificate(config), ""
     if waiting:
         say(
             f"The certificate is being fetched; meanwhile the blog is at http://localhost:{config.port} on this "
             "computer, and homeport doctor says what is in the way."
         )
     while not stop.asked.wait(WATCH_SECONDS):
-        present = _stamps(config)
-        if present != known:
+        present = stamps(config)
+        if present != known and None not in present:  # one that is gone for a moment is still shown
             try:
                 reload(config, sockets)
             except ConfigError as error:  # half of a pair perhaps: the other half comes
@@ -160,7 +163,8 @@ def _tell_of_failure(config: Config, told: str) -> str:
     return told
 
 
-def _stamps(config: Config) -> list[tuple[int, ...] | None]:
+def stamps(config: Config) -> Stamps:
+    """What tells one state of the watched files from another; None for a file that is not there."""
     return [_stamp(path) for path in watched(config)]
 
 
