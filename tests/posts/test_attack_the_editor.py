@@ -18,7 +18,7 @@ from tests.growth import MOST_GROWTH, growth
 from tests.posts.desk import fields, press, put, stored, write
 
 Login = Callable[[Person], Browser]
-CANARY = """"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}</textarea></title>"""
+CANARY = """"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7919*6029}}</textarea></title>"""
 VECTORS = (Path(__file__).parent.parent / "core" / "xss_vectors.txt").read_text().splitlines()
 
 
@@ -70,7 +70,7 @@ def test_script_in_any_field_is_shown_as_text_on_every_page(
     for name, answer in pages.items():
         assert answer.status_code in {200, 404, 409, 422}, name
         assert Danger(answer.text).found == [], name
-        assert "49" not in answer.text.split("<main", 1)[-1].replace("2049", "") or "{{7*7}}" in answer.text, name
+        assert "47743651" not in answer.text, name
 
 
 def test_no_vector_runs_from_a_text(alice: Browser) -> None:

@@ -27,7 +27,7 @@ MORE = [
     "' autofocus onfocus=alert(1) x='",
     "<!--<script>",
     "]]><script>alert(1)</script>",
-    "{{7*7}}{% raw %}${7*7}#{7*7}",
+    "{{7919*6029}}{% raw %}${7919*6029}#{7919*6029}",
     "\u2028alert(1)\u2029",
     "javascript:alert(1)",
 ]
@@ -114,7 +114,7 @@ def test_every_page_repeats_words_as_words(app: Flask, client: Browser, pages: l
         answer = client.get(path)
         assert answer.status_code == (404 if "none" in path else 200), path
         judge(Page(answer), f"{path}: {vector}")
-        assert "49" not in answer.text.replace("2026", ""), "a template in a person's words was run"
+        assert "47743651" not in answer.text, "a template in a person's words was run"
 
 
 def test_a_title_that_ends_the_script_stays_in_it(app: Flask, client: Browser, pages: list[str]) -> None:

@@ -125,9 +125,9 @@ NASTY = st.one_of(
     st.sampled_from(
         [
             "'", '"', "' OR 1=1 --", "1; DROP TABLE posts", "%", "_", "\\", "*", 'a"b*c', "NEAR(a b)", "a AND", "()",
-            "-1", "0", "9" * 30, "1e9", "NaN", "²", "٣", "../..", "..\\..", "%00", "\0", "\n", "\r\nX: y", "{{7*7}}",
-            "${7*7}", "<script>", "\ud7ff", "\ufffe", "🏴" * 20, "a" * 3000, "//evil.example", "javascript:alert(1)",
-            "AAAAAAAAAAAAAAAA", "==", "fX////////8AAAAB", "[]", "{}", "null", "true",
+            "-1", "0", "9" * 30, "1e9", "NaN", "²", "٣", "../..", "..\\..", "%00", "\0", "\n", "\r\nX: y", "<script>",
+            "\ud7ff", "\ufffe", "🏴" * 20, "a" * 3000, "//evil.example", "javascript:alert(1)",
+            "{{7919*6029}}", "${7919*6029}", "AAAAAAAAAAAAAAAA", "==", "fX////////8AAAAB", "[]", "{}", "null", "true",
         ]
     ),
 )  # fmt: skip
@@ -237,7 +237,7 @@ def test_nobodys_words_are_markup_on_any_page_of_the_house(
 
 
 def judge_page(answer: TestResponse, what: str) -> None:
-    assert "7*7" in answer.text or "49" not in re.sub(r"\d{3,}|[\w-]*49[\w-]+|[\w-]+49", "", answer.text), what
+    assert "47743651" not in answer.text, f"{what}: a template in somebody's words was run"
     for element in Page(answer).elements:
         if element.name == "script":
             data = element.attributes.get("type") == "application/ld+json"
