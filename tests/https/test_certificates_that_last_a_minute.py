@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from homeport.accounts import queries
+from homeport.accounts import passkeys, queries
 from homeport.app import create_app
 from homeport.core.clock import now
 from homeport.core.config import Config
@@ -75,6 +75,7 @@ def be_renewed(method: str) -> None:
     """Four minutes of readers, in which each certificate ends."""
     with lab(certificates_last=LASTS) as it, serving(it, **METHODS[method]) as blog:
         blog.wait_for_https()
+        time.sleep(2)  # an edge that began without a certificate has come to its end
         visits: list[Visit] = []
         with steady(it, visits):
             time.sleep(LOAD_SECONDS)  # so long is what the test is about
@@ -129,11 +130,13 @@ def tell_the_owner(method: str) -> None:
 
 
 def logged_in(blog: Blog, email: str) -> str:
-    """A session of somebody on that blog, without logging in."""
+    """A session of somebody on that blog, who has the second factor that an owner needs to be more than a reader."""
+    key = {"public_key": "", "sign_count": 0, "transports": [], "backed_up": True, "user_handle": "handle"}
     app = create_app(Config(data=blog.data))
     with app.app_context():
         user = queries.by_email(email)
         assert user is not None
+        passkeys.add_from(user, key | {"credential_id": "id", "rp_id": DOMAIN}, name="Telephone", now=now())
         token = open_session(user.id)
         db.engine.dispose()
         return token

@@ -42,11 +42,12 @@ def tls(config: Config, names: list[str], *, by_http: bool) -> Json:
     if config.https_method == "files":
         pair = {"certificate": config.https_certificate, "key": config.https_key}
         return {"certificates": {"load_files": [{**pair, "tags": [TAG]}]}}
-    if config.https_method == "dns" and not place(config).is_file():
-        return {"certificates": {}}  # else Caddy would ask for one itself, and there is nobody to ask
     issuers = {"auto": _acme(config, by_http=by_http), "dns": [_nobody()], "internal": [{"module": "internal"}]}
+    # Without a certificate by DNS Caddy would ask for one itself, and there is nobody to ask. The interval stands there
+    # all the same: it is that of the first configuration, and a later one does not change it.
+    is_there = config.https_method != "dns" or place(config).is_file()
     return {
-        "certificates": {"automate": names},
+        "certificates": {"automate": names} if is_there else {},
         "automation": {
             "policies": [{"subjects": names, "issuers": issuers[config.https_method]}],
             "renew_interval": RENEW_INTERVAL,
