@@ -14,6 +14,7 @@ __all__ = [
     "has_certificate",
     "holder",
     "last_attempt",
+    "place",
     "prepare",
     "reload",
     "watched",

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from homeport.core.config import Config
 from homeport.core.errors import Problem
-from homeport.https.service import last_attempt
+from homeport.https.service import last_attempt, place
 from homeport.learn.labs_at_home import ask_by_http, blog, curl, plain_server
 from homeport.learn.labs_names import KEY_NAME, KEY_SECRET
 from homeport.learn.labs_network import DOMAIN, HOME, INTERNET, wait_until
@@ -194,7 +194,7 @@ def _dns(say: Say, it: SmallInternet) -> tuple[bool, bool, bool]:
     with blog(it, "by-dns", "--https-port", str(OTHER_PORT), **by_dns) as data:
         other = wait_until(lambda: curl(it, f"https://{DOMAIN}:{OTHER_PORT}/")[0])
         took = time.monotonic() - begun
-        file = data / "caddy" / "certificate.pem"
+        file = place(Config(data=data, domain=DOMAIN, https_method="dns"))
         say.tell("What the name server has noted:")
         say.raw(_changes(it.names.said()))
         say.tried("A certificate by DNS-01.", worked=file.is_file())
