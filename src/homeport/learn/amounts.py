@@ -13,4 +13,6 @@ def duration(seconds: float) -> str:
     for unit, size in (("years", 31_557_600.0), ("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0)):
         if seconds >= 2 * size:
             return f"{amount(seconds / size)} {unit}"
-    return f"{amount(seconds)} seconds" if seconds >= 0.1 else f"{amount(seconds * 1000)} ms"
+    if seconds < 0.1:
+        return f"{amount(seconds * 1000)} ms"
+    return "1 second" if amount(seconds) == "1" else f"{amount(seconds)} seconds"

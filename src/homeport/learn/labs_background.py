@@ -16,7 +16,8 @@ from homeport.core.clock import now
 from homeport.core.config import Config
 from homeport.jobs.service import queue_mail
 from homeport.learn import labs_weak_mailer
-from homeport.learn.labs_scene import Blog, blog, duration, environ, scratch, stuck
+from homeport.learn.amounts import duration
+from homeport.learn.labs_scene import Blog, blog, environ, scratch, stuck
 from homeport.learn.labs_story import Say
 from homeport.learn.labs_wire import Letterbox, connect
 

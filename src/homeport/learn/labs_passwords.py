@@ -18,7 +18,8 @@ from homeport.core.errors import Problem
 from homeport.core.http import SYSTEM, Role
 from homeport.core.lazily import Lazy
 from homeport.core.site import site
-from homeport.learn.labs_scene import Person, amount, blog, duration, move_in, scratch
+from homeport.learn.amounts import amount, duration
+from homeport.learn.labs_scene import Person, blog, move_in, scratch
 from homeport.learn.labs_story import Say
 
 _lists = Lazy("zxcvbn.frequency_lists")  # 14 MB

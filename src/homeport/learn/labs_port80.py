@@ -10,11 +10,12 @@ from cryptography import x509
 from homeport.core.config import Config
 from homeport.core.errors import Problem
 from homeport.https.service import last_attempt, place
+from homeport.learn.amounts import duration
 from homeport.learn.labs_at_home import ask_by_http, blog, curl, plain_server
 from homeport.learn.labs_names import KEY_NAME, KEY_SECRET
 from homeport.learn.labs_network import DOMAIN, HOME, INTERNET, wait_until
 from homeport.learn.labs_reports import recording
-from homeport.learn.labs_scene import duration, stuck
+from homeport.learn.labs_scene import stuck
 from homeport.learn.labs_small_internet import SmallInternet, missing, small_internet
 from homeport.learn.labs_story import Say
 

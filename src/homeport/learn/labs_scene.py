@@ -1,4 +1,4 @@
-"""What every lab stands on: a scratch blog, made-up people who live in it, and numbers for people."""
+"""What every lab stands on: a scratch blog, made-up people who live in it."""
 
 import os
 import secrets
@@ -25,23 +25,6 @@ def stuck(what: str) -> Problem:
     """What ends a lab that cannot go on, to be raised."""
     hint = "Try it again while the machine is less busy."
     return Problem(f"The lab had to give up: {what.strip().rstrip('.')}.", code="lab_stuck", hint=hint)
-
-
-def amount(number: float) -> str:
-    """A number for people: three digits that count, thousands apart."""
-    if number >= 100:
-        return f"{number:,.0f}"
-    return f"{number:.3g}"
-
-
-def duration(seconds: float) -> str:
-    """A time for people, in the largest unit that fits."""
-    for unit, size in (("years", 31_557_600.0), ("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0)):
-        if seconds >= 2 * size:
-            return f"{amount(seconds / size)} {unit}"
-    if seconds < 0.1:
-        return f"{amount(seconds * 1000)} ms"
-    return "1 second" if amount(seconds) == "1" else f"{amount(seconds)} seconds"
 
 
 @contextmanager
