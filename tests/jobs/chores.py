@@ -17,6 +17,7 @@ from homeport.core import clock, log
 from homeport.core.config import load
 from homeport.core.db import db
 from homeport.core.ids import token
+from homeport.core.signals import Wish
 from homeport.jobs.models import Mail
 from homeport.jobs.service import job, progress, step
 from homeport.jobs.worker import run_worker
@@ -81,7 +82,7 @@ def _needs_repair() -> None:
 
 def main() -> None:
     """Run a worker on a folder until SIGTERM."""
-    stop = Event()
+    stop = Wish()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     config = load({"data": sys.argv[1], "smtp_url": sys.argv[2] if len(sys.argv) > 2 else None}, {})
     log.configure(config)

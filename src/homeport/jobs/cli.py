@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-from threading import Event
 
 import click
 
@@ -11,6 +10,7 @@ from homeport.core import log
 from homeport.core.command import make_app, with_config
 from homeport.core.config import Config
 from homeport.core.errors import Problem
+from homeport.core.signals import Wish
 from homeport.jobs.worker import run_worker
 from homeport.migrations import is_current
 
@@ -23,7 +23,7 @@ def worker(config: Config) -> None:
     if not config.database_url and not is_current(config):
         hint = "Start the blog with homeport serve, or bring the database up to date with homeport db upgrade."
         raise Problem("The blog's database is not there or not up to date.", code="not_migrated", hint=hint)
-    stop = Event()
+    stop = Wish()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     run_worker(make_app(config), stop)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
-from threading import Event
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -26,6 +25,7 @@ from homeport.core.clock import now
 from homeport.core.config import Config, make_folder
 from homeport.core.db import commit, reading
 from homeport.core.errors import Problem
+from homeport.core.signals import Wish
 from homeport.core.watching import job_begins, job_ended
 from homeport.jobs import engine as background
 from homeport.jobs import store
@@ -38,7 +38,7 @@ GRACE_SECONDS = 3
 LONGEST_WAIT = timedelta(hours=1)
 
 
-def run_worker(app: Flask, stop: Event) -> None:
+def run_worker(app: Flask, stop: Wish) -> None:
     """Run jobs until `stop` is set; then return within a few seconds, leaving unfinished jobs to the next worker."""
     config: Config = app.config["HOMEPORT"]
     make_folder(config)
@@ -69,7 +69,7 @@ class _Worker:
         self.running: set[str] = set()
         self.agenda = dict.fromkeys(SCHEDULES, monotonic())  # at the start everything is looked at once
 
-    def run(self, stop: Event) -> None:
+    def run(self, stop: Wish) -> None:
         store.put_damaged_aside(self.config)
         engine = store.open_engine(self.config, worker=True)
         background.launch(engine, self.name, {name: self._job(engine, name) for name in JOBS})

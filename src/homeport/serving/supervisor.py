@@ -15,12 +15,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Event, Thread
+from threading import Thread
 from types import FrameType
 
 from homeport.core import served
 from homeport.core.config import Config, ConfigError, make_folder
 from homeport.core.errors import Problem
+from homeport.core.signals import Wish
 from homeport.serving.lifeline import DRAIN, GRACE_SECONDS
 from homeport.serving.listener import take_no_more
 
@@ -106,8 +107,8 @@ class Stop:
     """Ctrl-C, SIGTERM or SIGHUP: the first sets `asked`, the next `at_once`."""
 
     def __init__(self) -> None:
-        self.asked = Event()
-        self.at_once = Event()
+        self.asked = Wish()
+        self.at_once = Wish()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._take)
 
