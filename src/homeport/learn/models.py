@@ -1,4 +1,4 @@
-"""How far somebody is in the primer."""
+"""How far somebody is, in the primer and in the exercises, and who belongs to the class."""
 
 from datetime import datetime
 
@@ -22,3 +22,27 @@ class LearnStep(Base):
     step: Mapped[str] = mapped_column(String(80), primary_key=True)
     tries: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class LearnExercise(Base):
+    """How far somebody is with one exercise, as their own folder told.
+
+    `done_at` is when they first solved it, by the clock of their machine; `hints`, how many of its hints they have
+    seen. Their programs are not kept.
+    """
+
+    __tablename__ = "learn_exercises"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    exercise: Mapped[str] = mapped_column(String(80), primary_key=True)
+    hints: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class LearnPupil(Base):
+    """Somebody who belongs to the class, since `joined_at`."""
+
+    __tablename__ = "learn_pupils"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    joined_at: Mapped[datetime] = mapped_column(UTCDateTime)
