@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from homeport.accounts import mails
 from homeport.accounts.models import Departure, PostsFate, User
+from homeport.core.http import Viewer
 from homeport.core.site import site
 from homeport.jobs.service import queue_mail
 from homeport.ui.filters import date, date_and_time
@@ -12,12 +13,12 @@ from homeport.ui.letters import Letter
 LAST_MAIL_WAITS = timedelta(days=5)
 
 
-def asked(user: User, departure: Departure, heir: User | None, now: datetime) -> None:
+def asked(user: User, departure: Departure, heir: User | None, by: Viewer, now: datetime) -> None:
     """That the account will be deleted, when, what becomes of the posts, and how to keep it."""
     letter = Letter(
         subject=f"{site().title}: your account will be deleted on {date(departure.due_at)}",
         paragraphs=(
-            f"On {date_and_time(now)} you asked for your account to be deleted. That happens on "
+            f"On {date_and_time(now)} {_who(user, by)} asked for your account to be deleted. That happens on "
             f"{date_and_time(departure.due_at)}. {_of_the_posts(departure, heir)}",
             "Until then everything works as before, and you can change your mind.",
         ),
@@ -25,6 +26,11 @@ def asked(user: User, departure: Departure, heir: User | None, now: datetime) ->
         after=(mails.NOT_YOU.replace("If it was not you, log in", "If it was not you, log in, keep the account"),),
     )
     mails.send(user.email, letter, now)
+
+
+def _who(user: User, by: Viewer) -> str:
+    # A link that takes a change of address back is followed by whoever the account belongs to, who is not logged in.
+    return "you" if by.user_id in {None, user.id} else "an owner of this blog"
 
 
 def _of_the_posts(departure: Departure, heir: User | None) -> str:
@@ -35,9 +41,9 @@ def _of_the_posts(departure: Departure, heir: User | None) -> str:
     return "What you have written is deleted with it."
 
 
-def cancelled(user: User, now: datetime) -> None:
+def cancelled(user: User, by: Viewer, now: datetime) -> None:
     """That the account stays."""
-    sentence = f"On {date_and_time(now)} you chose to keep your account. Nothing of it will be deleted."
+    sentence = f"On {date_and_time(now)} {_who(user, by)} chose to keep your account. Nothing of it will be deleted."
     letter = Letter(
         subject=f"{site().title}: your account stays",
         paragraphs=(sentence,),
@@ -66,7 +72,7 @@ def gone(email: str, now: datetime) -> None:
     letter = Letter(
         subject=f"{site().title}: your account is deleted",
         paragraphs=(
-            "Your account is deleted, as you asked, and with it your devices and whatever was noted about you.",
+            "Your account is deleted, as it was asked for, and with it your devices and whatever was noted about you.",
             "This is the last mail, and your address is forgotten once it is sent. Thank you for having been here.",
         ),
     )

@@ -36,7 +36,7 @@ def ask(user: User, posts: PostsFate, heir_id: int | None, *, by: Viewer, now: d
     departure.heir_id = heir.id if heir else None
     db.session.add(departure)
     audit.record("departure_asked", by=by, now=now, subject=user.id, posts=posts)
-    departure_mails.asked(user, departure, heir, now)
+    departure_mails.asked(user, departure, heir, by, now)
 
 
 def cancel(user: User, *, by: Viewer, now: datetime) -> bool:
@@ -44,7 +44,7 @@ def cancel(user: User, *, by: Viewer, now: datetime) -> bool:
     if not _take_back(user.id):
         return False
     audit.record("departure_cancelled", by=by, now=now, subject=user.id)
-    departure_mails.cancelled(user, now)
+    departure_mails.cancelled(user, by, now)
     return True
 
 

@@ -1,10 +1,9 @@
 """The forms of the account pages. Fields say to password managers what they are for (`autocomplete`)."""
 
-import unicodedata
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
 from wtforms import (
     BooleanField,
     EmailField,
@@ -18,9 +17,11 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Optional
 
+from homeport.accounts.contact import MOST_OF_EMAIL, MOST_OF_NAME, email_address, plain_name
 from homeport.accounts.handles import is_handle, normal
 from homeport.accounts.passwords import LEAST
 from homeport.core import zones
+from homeport.core.errors import Problem
 from homeport.core.http import Role
 from homeport.ui.forms import Form, Length
 
@@ -29,21 +30,19 @@ NEW_PASSWORD_HELP = f"At least {LEAST} characters. A few unrelated words are eas
 
 def check_name(_form: Any, field: Any) -> None:
     """A name people can read: no control characters and nothing that turns the direction of the text around it."""
-    if any(
-        unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} and char not in "\u200c\u200d" for char in field.data
-    ):
-        raise ValidationError("Leave out line breaks and invisible characters.")
+    _said(plain_name, field.data)
 
 
 def check_email(_form: Any, field: Any) -> None:
     """An address mail can be sent to, as far as one can tell from looking; `olga@localhost` is one too."""
+    field.data = _said(email_address, field.data)
+
+
+def _said(rule: Callable[[str], str], text: str) -> str:
     try:
-        found = validate_email(field.data, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        raise ValidationError("Enter an e-mail address like name@example.org.") from None
-    if "." not in found.domain and found.domain != "localhost":
-        raise ValidationError("The part after the @ is not complete; it looks like example.org.")
-    field.data = found.normalized.lower()
+        return rule(text)
+    except Problem as problem:
+        raise ValidationError(problem.message) from None
 
 
 def check_link(_form: Any, field: Any) -> None:
@@ -64,13 +63,13 @@ def check_handle(_form: Any, field: Any) -> None:
 
 
 def _name(label: str = "Your name") -> StringField:
-    return StringField(label, [InputRequired(), Length(max=80), check_name], render_kw={"autocomplete": "name"})
+    return StringField(label, [InputRequired(), Length(max=MOST_OF_NAME), check_name], render_kw={"autocomplete": "name"})
 
 
 def _email() -> EmailField:
     # "username", not "email": it is what a password manager files the password under.
     hints = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
-    return EmailField("E-mail address", [InputRequired(), Length(max=254), check_email], render_kw=hints)
+    return EmailField("E-mail address", [InputRequired(), Length(max=MOST_OF_EMAIL), check_email], render_kw=hints)
 
 
 def _new_password(label: str = "Password") -> PasswordField:

@@ -11,6 +11,7 @@ from homeport.accounts import (
     api_tokens,
     audit,
     ceremonies,
+    contact,
     departures,
     devices,
     factors,
@@ -37,6 +38,8 @@ forget_targets = audit.forget_targets
 """What other features have it forget."""
 ask_to_leave, cancel_leaving, delete_account = departures.ask, departures.cancel, departures.delete_account
 """Leaving: with a grace, taken back, and at once."""
+plain_name, email_address = contact.plain_name, contact.email_address
+"""What somebody may be called, and what an address looks like."""
 GRACE, BACKUPS = departures.GRACE, departures.BACKUPS
 
 

@@ -40,9 +40,10 @@ class LearnExercise(Base):
 
 
 class LearnPupil(Base):
-    """Somebody who belongs to the class, since `joined_at`."""
+    """Somebody who belongs to the class, since `joined_at`; `came_for_it`: their account was made for it."""
 
     __tablename__ = "learn_pupils"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     joined_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    came_for_it: Mapped[bool] = mapped_column(default=True)

@@ -13,6 +13,7 @@ def upgrade() -> None:
         "learn_pupils",
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("came_for_it", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_learn_pupils_user_id_users"), ondelete="CASCADE"
         ),
