@@ -15,9 +15,10 @@ LARGER: dict[str, tuple[int, str]] = {
         "be followed step by step",
     ),
     "learn": (
-        7500,
-        "each lab brings the attacker as well as the attacked, exercises look after a folder of files, and the primer, "
-        "the x-ray, the request bench and the sandbox show what the rest of the program keeps to itself",
+        8400,
+        "each lab brings the attacker as well as the attacked, exercises look after a folder of files, the primer, the "
+        "x-ray, the request bench and the sandbox show what the rest of the program keeps to itself, and there is a "
+        "class to look after",
     ),
     "ops": (
         880,

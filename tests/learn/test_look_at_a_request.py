@@ -10,13 +10,13 @@ import time_machine
 from flask import Flask
 
 from homeport.accounts.models import PostsFate, User
-from homeport.core import clock, watching
+from homeport.core import clock, site, watching
 from homeport.core.config import Config
 from homeport.core.db import commit, db
 from homeport.core.events import account_deleted
 from homeport.core.http import member
 from homeport.jobs.service import JOBS, enqueue
-from homeport.learn import xray, xray_store
+from homeport.learn import xray_store
 from homeport.posts import service
 from homeport.posts.service import Draft
 from tests.cast import Cast, Person
@@ -43,6 +43,13 @@ def post(app: Flask, everybody: Cast) -> str:
         service.publish(made, everybody.olga.viewer, clock.now())
         commit()
     return "/posts/on-tides"
+
+
+def room(app: Flask, state: str) -> None:
+    """Open the class room, or close it."""
+    with app.app_context():
+        site.change(class_room=state)
+        commit()
 
 
 def story(browser: Browser, config: Config, number: int = -1) -> str:
@@ -170,9 +177,9 @@ def test_nobody_sees_anothers_records(
 
 
 def test_in_a_class_room_each_one_sees_their_own(
-    config: Config, post: str, everybody: Cast, browser: Callable[[Person], Browser], client: Browser
+    app: Flask, config: Config, post: str, everybody: Cast, browser: Callable[[Person], Browser], client: Browser
 ) -> None:
-    xray.for_everybody(config, on=True)
+    room(app, "open")
     charlie, alice = browser(everybody.charlie), browser(everybody.alice)
     assert LINK in ask(charlie, post).text
     assert LINK in ask(alice, "/write").text
@@ -181,7 +188,7 @@ def test_in_a_class_room_each_one_sees_their_own(
     assert f"GET {post}" in ask(charlie, "/learn/xray").text
     assert "GET /write" not in ask(charlie, "/learn/xray").text
     assert ask(charlie, f"/learn/xray/{records(config)[1]['id']}").status_code == 404
-    xray.for_everybody(config, on=False)
+    room(app, "closed")
     assert not (config.data / "xray.db").exists()
 
 
@@ -244,7 +251,7 @@ def test_the_blogs_own_database_is_not_written(olga: Browser, config: Config, po
 def test_who_leaves_leaves_no_record(
     app: Flask, config: Config, post: str, everybody: Cast, browser: Callable[[Person], Browser]
 ) -> None:
-    xray.for_everybody(config, on=True)
+    room(app, "open")
     for person in (everybody.charlie, everybody.alice):
         ask(browser(person), post)
     assert len(records(config)) == 2

@@ -12,9 +12,9 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from flask import Flask
 
-from homeport.core import clock, csrf, served
+from homeport.core import clock, csrf, served, site
 from homeport.core.config import Config
-from homeport.core.db import db
+from homeport.core.db import commit, db
 from homeport.core.errors import Problem
 from homeport.learn import jobs, try_jobs
 from tests.cast import Cast, Person, open_session
@@ -41,6 +41,14 @@ def test_only_the_owner_kills_and_only_where_it_is_started_again(everybody: Cast
     alone = browser(everybody.olga).submit(f"{PAGE}/kill-worker")
     assert alone.status_code == 409
     assert "Nobody would start the worker again" in alone.text
+
+
+def test_in_an_open_class_room_everybody_may(app: Flask, everybody: Cast, browser: Login) -> None:
+    with app.app_context():
+        site.change(class_room="open")
+        commit()
+    alone = browser(everybody.charlie).submit(f"{PAGE}/kill-worker")
+    assert "Nobody would start the worker again" in alone.text, "this blog runs without a supervisor"
 
 
 def test_a_supervisor_is_seen_by_its_lock(config: Config) -> None:

@@ -63,7 +63,9 @@ def check_handle(_form: Any, field: Any) -> None:
 
 
 def _name(label: str = "Your name") -> StringField:
-    return StringField(label, [InputRequired(), Length(max=MOST_OF_NAME), check_name], render_kw={"autocomplete": "name"})
+    return StringField(
+        label, [InputRequired(), Length(max=MOST_OF_NAME), check_name], render_kw={"autocomplete": "name"}
+    )
 
 
 def _email() -> EmailField:

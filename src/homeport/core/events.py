@@ -15,4 +15,7 @@ account_deleted = _signals.signal(
     doc="user: User, posts: PostsFate, heir_id: int | None, now: datetime. An account is about to be deleted. What "
     "points to it without a rule of the database's own has to let go of it now; the posts that stay are `heir_id`'s.",
 )
+site_changed = _signals.signal(
+    "site-changed", doc="before: Site, after: Site. Settings of the site were changed on a page or by a command."
+)
 account_created = _signals.signal("account-created", doc="user: User, now: datetime. Somebody registered or was added.")

@@ -8,6 +8,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from homeport.core.db import Base, PublicContent, db, site_version
+from homeport.core.events import site_changed
 
 REGISTRATION = ("open", "invitation", "closed")
 """Who may make an account: anybody, whoever was given a link, or nobody but whom the owner adds."""
@@ -81,7 +82,9 @@ def _read() -> Site:
 
 def change(**values: str | int) -> None:
     """Store new values, by field name of `Site`. Raises TypeError for a name that is not in the table."""
-    replace(Site(), **values)  # type: ignore[arg-type]  # the dataclass itself refuses unknown names
+    before = site()
+    after = replace(before, **values)  # type: ignore[arg-type]  # the dataclass itself refuses unknown names
     g.pop("site", None)
     for name, value in values.items():
         db.session.merge(SiteSetting(name=name, value=str(value)))
+    site_changed.send(before=before, after=after)

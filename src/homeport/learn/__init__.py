@@ -5,6 +5,7 @@ from flask import Flask
 from homeport.learn import (
     bench_experiments,
     bench_routes,
+    class_routes,
     jobs,
     labs_routes,
     primer_experiments,
@@ -21,6 +22,7 @@ from homeport.learn import (
     xray,
     xray_routes,
 )
+from homeport.ui import foot
 
 __all__ = [
     "bench_experiments",
@@ -45,4 +47,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(sandbox_routes.bp)
     app.register_blueprint(xray_routes.bp)
     app.register_blueprint(labs_routes.bp)
+    app.register_blueprint(class_routes.bp)
+    foot.offer(app, class_routes.own_space)
     xray.register(app)

@@ -1,8 +1,8 @@
 """The x-ray: the story of a request, for who made it, told with what was measured when it happened.
 
 `xray_watch` looks on in front of Flask, `xray_sql` and `xray_templates` from within; `xray_masks` decides what of it is
-kept, `xray_store` keeps it for an hour, and `xray_story` tells it. A class room has everybody's requests recorded by
-`for_everybody`.
+kept, `xray_store` keeps it for an hour, and `xray_story` tells it. While the class room is open, everybody's requests
+are recorded, for themselves.
 """
 
 from datetime import datetime
@@ -10,9 +10,9 @@ from datetime import datetime
 from flask import Flask, current_app
 
 from homeport.accounts.models import PostsFate, User
-from homeport.core.config import Config
 from homeport.core.db import after_commit
-from homeport.core.events import account_deleted
+from homeport.core.events import account_deleted, site_changed
+from homeport.core.site import Site
 from homeport.learn import xray_jobs, xray_store, xray_watch
 from homeport.ui import foot
 
@@ -31,9 +31,9 @@ def forget(_sender: object, *, user: User, posts: PostsFate, heir_id: int | None
     after_commit(lambda: xray_store.switch_off(config, who))
 
 
-def for_everybody(config: Config, *, on: bool) -> None:
-    """Record each request of whoever is signed in, for themselves; or only of owners who switched it on."""
-    if on:
-        xray_store.switch_on(config)
-    else:
-        xray_store.switch_off(config)
+@site_changed.connect
+def open_with_the_class_room(_sender: object, *, before: Site, after: Site) -> None:
+    """Have everybody's requests recorded from now on, or no longer."""
+    if before.class_room != after.class_room:
+        config, is_open = current_app.config["HOMEPORT"], after.class_room == "open"
+        after_commit(lambda: xray_store.set_for_everybody(config, is_on=is_open))

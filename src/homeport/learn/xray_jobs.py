@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from homeport.core import watching
 from homeport.core.clock import now
 from homeport.jobs.service import JOBS, every, job
-from homeport.learn import xray_masks, xray_store, xray_watch
+from homeport.learn import classroom, xray_masks, xray_store, xray_watch
 from homeport.learn.xray_record import Recording, current, place_of, quietly
 
 
@@ -72,12 +72,16 @@ def _app() -> Flask:
 
 
 def count_old(_moment: datetime) -> int:
-    """Whether there are records that may have become too old."""
-    return int(_file(_app()).exists())
+    """Whether there are records that may have become too old, or the file is not as the class room is."""
+    return int(_file(_app()).exists() or classroom.is_open())
 
 
 @every(minutes=10, due=count_old)
 @job("forget_xrays")
 def forget_xrays() -> None:
-    """Forget what was recorded more than an hour ago, also when nothing new is."""
+    """Forget what was recorded more than an hour ago, also when nothing new is; and have it on for a class, as the
+    setting says, also after the file was lost."""
+    config = _app().config["HOMEPORT"]
+    if xray_store.has_switched_on(config) != classroom.is_open():
+        xray_store.set_for_everybody(config, is_on=classroom.is_open())
     xray_store.forget_old(_file(_app()), now())

@@ -11,9 +11,8 @@ from homeport.core.config import Config
 from homeport.core.errors import Problem, not_found
 from homeport.core.http import Role, member, owner, viewer
 from homeport.https import queries as https
-from homeport.learn import xray_sentences, xray_statements, xray_store, xray_story, xray_tls
+from homeport.learn import classroom, xray_sentences, xray_statements, xray_store, xray_story, xray_tls
 from homeport.learn.primer import chapters
-from homeport.learn.xray_store import EVERYBODY
 from homeport.ui.messages import say
 
 bp = Blueprint("xray", __name__, template_folder="templates", url_prefix="/learn/xray")
@@ -28,9 +27,9 @@ def overview() -> ResponseReturnValue:
         "learn/xray/list.html",
         may_switch=viewer().may(Role.OWNER),
         is_on=xray_store.has_switched_on(config, who),
-        for_everybody=xray_store.has_switched_on(config, EVERYBODY),
+        for_everybody=classroom.is_open(),
         records=xray_store.recent(xray_store.path(config), who, now()),
-        most=xray_store.MOST_RECORDS,
+        most=xray_store.MOST_RECORDS_OF_A_CLASS if classroom.is_open() else xray_store.MOST_RECORDS,
     )
 
 

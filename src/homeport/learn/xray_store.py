@@ -25,6 +25,8 @@ FORMAT = 1
 KEPT = timedelta(hours=1)
 MOST_RECORDS = 200
 MOST_BYTES = 8_000_000
+MOST_RECORDS_OF_A_CLASS, MOST_BYTES_OF_A_CLASS = 800, 32_000_000
+"""With everybody in it: 30 people keep some 25 each, more than they open in a quarter of an hour."""
 MOST_IN_ONE = 400_000
 """Bytes of one record; of a longer one the second half of its steps is left out, as often as it takes."""
 EVERYBODY = 0
@@ -84,6 +86,17 @@ def switch_off(config: Config, who: int = EVERYBODY) -> None:
         file.unlink(missing_ok=True)
 
 
+def set_for_everybody(config: Config, *, is_on: bool) -> None:
+    """Have it as the class room is. Where the file can't be made, it is tried again every few minutes."""
+    try:
+        if is_on:
+            switch_on(config)
+        else:
+            switch_off(config)
+    except (OSError, sqlite3.Error) as error:
+        log.warning("the x-ray of the class room could not be switched: %s", error)
+
+
 def has_switched_on(config: Config, who: int = EVERYBODY) -> bool:
     """Whether somebody has."""
     return any(row[0] == who for row in _rows(path(config), "SELECT who FROM switches"))
@@ -118,12 +131,22 @@ def _prune(books: sqlite3.Connection, now: datetime) -> None:
     oldest = (now - KEPT).timestamp()
     books.execute("DELETE FROM records WHERE at < ?", (oldest,))
     books.execute("DELETE FROM expected WHERE at < ?", (oldest,))
+    most_records, most_bytes = _most(books)
+    # The n-th newest of each person before anybody's n+1st: who clicks quickly loses their own, and nobody else's.
+    rows = books.execute(
+        "SELECT id, length(CAST(body AS BLOB)), row_number() OVER (PARTITION BY who ORDER BY at DESC, rowid DESC) AS n"
+        " FROM records ORDER BY n, at DESC"
+    ).fetchall()
     total = 0
-    rows = books.execute("SELECT id, length(CAST(body AS BLOB)) FROM records ORDER BY at DESC, rowid DESC").fetchall()
-    for number, (record_id, size) in enumerate(rows):
+    for number, (record_id, size, _place) in enumerate(rows):
         total += size
-        if number >= MOST_RECORDS or total > MOST_BYTES:
+        if number >= most_records or total > most_bytes:
             books.execute("DELETE FROM records WHERE id = ?", (record_id,))
+
+
+def _most(books: sqlite3.Connection) -> tuple[int, int]:
+    of_a_class = books.execute("SELECT count(*) FROM switches WHERE who = ?", (EVERYBODY,)).fetchone()[0]
+    return (MOST_RECORDS_OF_A_CLASS, MOST_BYTES_OF_A_CLASS) if of_a_class else (MOST_RECORDS, MOST_BYTES)
 
 
 def forget_old(file: Path, now: datetime) -> None:

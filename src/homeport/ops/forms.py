@@ -49,8 +49,8 @@ class SiteForm(Form):
     class_room = RadioField(
         "Class room",
         choices={
-            "closed": "Only owners see the reports of labs",
-            "open": "A class learns here: everybody who is logged in sees them",
+            "closed": "Closed: only owners have the x-ray and the reports of labs",
+            "open": "A class learns here: everybody who is logged in has them",
         },
         default="closed",
     )
