@@ -4,13 +4,10 @@ import linecache
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from homeport.core.db import db
+from homeport.learn.xray_plans import plan
 from homeport.learn.xray_record import PACKAGE
 from homeport.learn.xray_story import Cause, Record, Statement, highlighted
 
-_PLANNED = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"})
 MOST = 120
 
 
@@ -40,30 +37,6 @@ def _statement(
         plans[about["text"]],
         sum(1 for other in asked if other[5]["text"] == about["text"]),
     )
-
-
-def plan(verb: str, text: str, marks: int) -> list[str]:
-    """How SQLite goes about a statement, in its own words (sqlite.org/eqp.html); the statement itself is not run.
-
-    Asked for now, with nothing in the place of the parameters: the plan does not depend on them. Empty where there is
-    none: on PostgreSQL, for what only begins a transaction, and for what is not there any more.
-    """
-    if verb.partition(" ")[0] not in _PLANNED or db.engine.dialect.name != "sqlite":
-        return []
-    try:
-        asked = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", (None,) * marks)
-        return _indented(asked.all())
-    except SQLAlchemyError:
-        return []
-
-
-def _indented(rows: Sequence[Any]) -> list[str]:
-    depths: dict[int, int] = {0: -1}
-    lines = []
-    for number, parent, _unused, words in rows:
-        depths[number] = depths.get(parent, -1) + 1
-        lines.append("  " * depths[number] + words)
-    return lines
 
 
 def cause(found: Sequence[Any] | None) -> Cause | None:

@@ -1,0 +1,69 @@
+"""How the database goes about a statement, in its own words; the statement itself is not run.
+
+Asked for when somebody looks, with nothing in the place of the parameters, which no record holds.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from homeport.core.db import db
+
+_PLANNED = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"})
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def plan(verb: str, text: str, marks: int) -> list[str]:
+    """The plan of a statement with so many `?` in it, a line each.
+
+    Empty where there is none: for what only begins a transaction, and for what is not there any more.
+    """
+    if verb.partition(" ")[0] not in _PLANNED:
+        return []
+    try:
+        return _ASKED[db.engine.dialect.name](db.session.connection(), text, marks)
+    except SQLAlchemyError:
+        return []
+
+
+def _of_sqlite(connection: Connection, text: str, marks: int) -> list[str]:
+    """By https://sqlite.org/eqp.html; the plan does not depend on the parameters."""
+    return _indented(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", (None,) * marks).all())
+
+
+def _indented(rows: Sequence[Any]) -> list[str]:
+    depths: dict[int, int] = {0: -1}
+    lines = []
+    for number, parent, _unused, words in rows:
+        depths[number] = depths.get(parent, -1) + 1
+        lines.append("  " * depths[number] + words)
+    return lines
+
+
+def _of_postgresql(connection: Connection, text: str, _marks: int) -> list[str]:
+    """The generic plan, which is the one for any parameters (https://www.postgresql.org/docs/current/sql-prepare.html).
+
+    In a savepoint, since a statement that fails would take the whole transaction along.
+    """
+    numbers: dict[str, int] = {}
+    numbered = _PLACE.sub(lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}", text)
+    nothing = f"({', '.join(['NULL'] * len(numbers))})" if numbers else ""
+    with connection.begin_nested() as savepoint:
+        for step in (
+            "SET LOCAL plan_cache_mode = force_generic_plan",
+            f"PREPARE homeport_xray AS {numbered}",
+        ):
+            connection.exec_driver_sql(step)
+        lines = connection.exec_driver_sql(f"EXPLAIN EXECUTE homeport_xray{nothing}").scalars().all()
+        connection.exec_driver_sql("DEALLOCATE homeport_xray")
+        savepoint.rollback()  # the setting goes with it
+    return [str(line) for line in lines]
+
+
+_ASKED: Mapping[str, Callable[[Connection, str, int], list[str]]] = {
+    "sqlite": _of_sqlite,
+    "postgresql": _of_postgresql,
+}
