@@ -37,6 +37,12 @@ def require(program: str, *, package: str) -> str:
     return found or _missing(f"{program} is not installed; type: sudo apt install {package}")
 
 
+def require_file(path: Path, *, package: str) -> Path:
+    """The path of a file that Debian's `package` brings."""
+    there = path.exists() or (_install(package) and path.exists())
+    return path if there else _missing(f"{path} is not there; type: sudo apt install {package}")
+
+
 def require_root(what: str) -> None:
     """Skip where this account may not make `what`."""
     if os.geteuid() != 0:

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.parts import require
+from tests.parts import require, require_file
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ class PowerDNS:
     def start(self) -> None:
         """Serve no zone yet."""
         require("pdns_server", package="pdns-server")
-        if not SCHEMA.exists():
-            require("pdns-backend-sqlite3", package="pdns-backend-sqlite3")
+        require_file(SCHEMA, package="pdns-backend-sqlite3")
         self.folder.mkdir(exist_ok=True)
         with closing(sqlite3.connect(self.folder / "zones.db")) as zones:
             zones.executescript(SCHEMA.read_text())
