@@ -39,8 +39,9 @@ check: setup ## lint, format, types, and who may import whom
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --cache-dir .build/import-linter
 
-docs: setup ## write docs/settings.md from the table of settings
+docs: setup ## write docs/settings.md from the table of settings, docs/teaching.md from the teaching notes
 	@$(BIN)/homeport settings > docs/settings.md
+	@$(BIN)/python -c "from homeport.learn import teaching; print(teaching.for_documents(), end='')" > docs/teaching.md
 
 bench: setup ## measure, against something measured in the same run; takes WHICH= (a name in benchmarks/)
 	@for name in $(WHICH); do $(BIN)/python -m benchmarks.$$name || exit; done

@@ -17,7 +17,8 @@ from tests.conftest import Browser
 from tests.parts import ROOT
 
 pytestmark = pytest.mark.usefixtures("with_learn")
-PAGES = ["/learn", "/learn/glossary", "/learn/booklet", *(f"/learn/{chapter.slug}" for chapter in chapters())]
+ASIDE = ["/learn", "/learn/glossary", "/learn/booklet", "/learn/teaching"]
+PAGES = [*ASIDE, *(f"/learn/{chapter.slug}" for chapter in chapters())]
 Login = Callable[[Person], Browser]
 
 HEAD = '+++\ntitle = "T"\nminutes = 1\nsummary = "S"\n+++\n'

@@ -21,6 +21,7 @@ from homeport.learn.primer import Chapter
 from homeport.learn.primer_glossary import words
 from homeport.learn.primer_text import pieces
 from homeport.learn.real_request import masked
+from homeport.learn.teaching import notes
 
 bp = Blueprint("learn", __name__, template_folder="templates", url_prefix="/learn")
 
@@ -72,6 +73,14 @@ def booklet() -> str:
     """All chapters on one page, to be printed."""
     every = [(chapter, pieces(chapter)) for chapter in primer.chapters()]
     return render_template("learn/booklet.html", every=every, find=experiments.find, words=words().values())
+
+
+@bp.get("/teaching")
+@public
+@cached()
+def teaching() -> str:
+    """A plan for a class, for whoever teaches it."""
+    return render_template("learn/teaching.html", notes=notes())
 
 
 @bp.get("/<chapter>")
