@@ -39,6 +39,7 @@ def watched(app: Flask, following: WSGIApplication) -> WSGIApplication:
             "sid" not in environ.get("HTTP_COOKIE", "")
             or not exists(file)  # noqa: PTH110 (a Path takes four times as long)
             or environ["PATH_INFO"].startswith(NOT_RECORDED)
+            or "HTTP_X_BY_ITSELF" in environ  # sent by a page again and again; nobody has asked for it
         ):
             return following(environ, start_response)
         return _recorded(app, following, environ, start_response)
