@@ -18,9 +18,12 @@ _MESSAGE = re.compile(r'"message":\s*"([^"]*)"')
 class MethodForm(Form):
     """A method and an address."""
 
-    method = SelectField("Method", choices={name: name for name in ("GET", "HEAD", "POST", "DELETE")})
+    method = SelectField(
+        "Method", [InputRequired()], choices={name: name for name in ("GET", "HEAD", "POST", "DELETE")}
+    )
     path = SelectField(
         "Address",
+        [InputRequired()],
         choices={
             "/archive": "/archive, a page for everybody",
             "/account": "/account, a page for people who are logged in",

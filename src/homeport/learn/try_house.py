@@ -21,13 +21,13 @@ def _choices(names: tuple[str, ...]) -> Any:  # what WTForms wants now, its publ
 class RoomForm(Form):
     """Which room to look into."""
 
-    room = SelectField("Room", choices=lambda: _choices(house.names()), default="jobs")
+    room = SelectField("Room", [InputRequired()], choices=lambda: _choices(house.names()), default="jobs")
 
 
 class AddressForm(Form):
     """An address, and how it is asked for."""
 
-    method = SelectField("Method", choices=_choices(METHODS), default="GET")
+    method = SelectField("Method", [InputRequired()], choices=_choices(METHODS), default="GET")
     address = StringField(
         "Address",
         [InputRequired(), Length(max=200), Regexp(r"^/[!-~]*$", message="Begin with /, and use no spaces.")],
