@@ -18,6 +18,7 @@ NETWORK_DOORS = {
     f"{PACKAGE}/https/dns01.py": "asks the certificate authority of the settings",
     f"{PACKAGE}/https/providers.py": "has the domain's provider of the settings write a record",
     f"{PACKAGE}/learn/labs_wire.py": "what labs connect to and listen at; refuses every address but the loopback's",
+    f"{PACKAGE}/learn/practice_send.py": "a learner's own program tells the blog they named; plain http stays at home",
     f"{PACKAGE}/learn/primer_ports.py": "knocks at this blog's own port and at two that it opens itself",
     f"{PACKAGE}/learn/real_request.py": "asks this very server, at the address of its settings, for an experiment",
     f"{PACKAGE}/learn/sandbox_relay.py": "speaks with readers' weak copies, by sockets in a folder",

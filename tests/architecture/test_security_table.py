@@ -11,7 +11,7 @@ IDS = [
     f"{letter}{number}"
     for letter, most in {
         "Session ": 3, "A": 23, "S": 11, "Z": 6, "I": 11, "U": 8, "H": 5,
-        "C": 3, "D": 4, "L": 3, "E": 4, "N": 5, "F": 24, "P": 14, "X": 5, "W": 4,
+        "C": 3, "D": 4, "L": 3, "E": 4, "N": 5, "F": 24, "P": 15, "X": 5, "W": 4,
     }.items()
     for number in range(1, most + 1)
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from homeport.posts.models import Status
 from tests.cast import Cast
 from tests.factories import make_post
 from tests.parts import ROOT
-from tests.posts.script import Script
+from tests.posts.script import Script, token_of
 
 EXAMPLE = re.compile(r"^curl (.+?)$", re.MULTILINE)
 
@@ -50,7 +50,8 @@ def test_every_example_in_the_documentation_is_a_call_there_is_and_every_call_ha
     assert shown == calls
 
 
-def test_the_examples_do_what_the_documentation_says(app: Flask, everybody: Cast, script: Script) -> None:
+def test_the_examples_do_what_the_documentation_says(app: Flask, everybody: Cast) -> None:
+    script = Script(app, token_of(app, everybody.alice, *programs.SCOPES))
     with app.app_context():
         for number in range(11):
             make_post(everybody.alice, f"Post {number}", status=Status.DRAFT)

@@ -13,7 +13,7 @@ from homeport.accounts.models import ApiToken, User
 from homeport.core import clock, csrf, ids, programs
 from homeport.core.db import commit, db
 from homeport.core.http import SYSTEM
-from homeport.core.programs import READ, WRITE
+from homeport.core.programs import PRACTICE, READ, WRITE
 from homeport.posts.models import Post, Status
 from tests.accounts.acts import masked
 from tests.cast import Cast
@@ -30,6 +30,7 @@ CALLS = [
     ("POST", "/api/posts"),
     ("PUT", "/api/posts/1"),
     ("POST", "/api/posts/1/publish"),
+    ("PUT", "/api/learn/exercises"),
 ]
 
 
@@ -65,12 +66,15 @@ def kinds(app: Flask, content: Cast) -> Iterator[Kind]:
     yield Kind("made up", f"Bearer hp_{ids.token()}", code="wrong_token")
     yield Kind("reading", f"Bearer {token_of(app, content.alice, READ)}", (READ,), "scope_missing")
     yield Kind("writing", f"Bearer {token_of(app, content.alice, WRITE)}", (WRITE,), "scope_missing")
-    yield Kind("for everything", f"Bearer {token_of(app, content.alice, READ, WRITE)}", (READ, WRITE))
+    yield Kind("of a folder", f"Bearer {token_of(app, content.alice, PRACTICE)}", (PRACTICE,), "scope_missing")
+    yield Kind("for all posts", f"Bearer {token_of(app, content.alice, READ, WRITE)}", (READ, WRITE), "scope_missing")
+    everything = (READ, WRITE, PRACTICE)
+    yield Kind("for everything", f"Bearer {token_of(app, content.alice, *everything)}", everything)
     yield Kind("of nothing", f"Bearer {token_of(app, content.alice)}", code="scope_missing")
     yield Kind(
         "of a scope of old", f"Bearer {token_of(app, content.alice, 'posts', '*', 'admin')}", code="scope_missing"
     )
-    yield Kind("of a reader", f"Bearer {token_of(app, content.charlie, READ, WRITE)}", code="not_allowed")
+    yield Kind("of a reader", f"Bearer {token_of(app, content.charlie, *everything)}", (PRACTICE,), "not_allowed")
     ended = token_of(app, content.alice, READ, WRITE)
     revoked = token_of(app, content.alice, READ, WRITE)
     suspended = token_of(app, content.bob, READ, WRITE)
@@ -111,9 +115,9 @@ def test_each_call_is_open_to_the_tokens_made_for_it_and_to_no_other(
 
 
 def test_the_right_tokens_do_what_they_are_for(app: Flask, content: Cast, client: Browser) -> None:
-    reading, writing = (f"Bearer {token_of(app, content.alice, scope)}" for scope in (READ, WRITE))
+    reading, writing, telling = (f"Bearer {token_of(app, content.alice, scope)}" for scope in (READ, WRITE, PRACTICE))
     for method, path in CALLS:
-        right = reading if method == "GET" else writing
+        right = telling if "learn" in path else reading if method == "GET" else writing
         assert call(client, method, path, right).status_code in {200, 201}, f"{method} {path}"
 
 

@@ -16,6 +16,7 @@ from homeport.core.db import db
 from homeport.core.errors import Problem
 from homeport.core.http import Role, Viewer
 from homeport.core.ids import digest, token
+from homeport.core.programs import PRACTICE
 
 PREFIX = "hp_"
 """So that people and programs that look for lost secrets know one when they see it."""
@@ -28,8 +29,11 @@ LISTED_AFTER = timedelta(days=30)
 
 
 def make(user: User, *, name: str, scopes: Sequence[str], days: int, by: Viewer, now: datetime) -> str:
-    """Make a token; what is returned is kept nowhere. Raises Problem for readers, and for more than MOST."""
-    if user.role < Role.AUTHOR:
+    """Make a token; what is returned is kept nowhere. Raises Problem for more than MOST.
+
+    Also for readers, but for one whose only scope is PRACTICE: they write no posts, and may do exercises.
+    """
+    if user.role < Role.AUTHOR and set(scopes) != {PRACTICE}:
         raise Problem("Your role writes no posts, so a token would open nothing.", status=403, code="not_allowed")
     if count(user.id) >= MOST:
         hint = "Revoke one that no program uses any more."
@@ -48,6 +52,14 @@ def make(user: User, *, name: str, scopes: Sequence[str], days: int, by: Viewer,
     )
     notices.changed(user, "token_made", by=by, now=now, name=name, scopes=", ".join(sorted(scopes)))
     return value
+
+
+def replace(user: User, *, name: str, scopes: Sequence[str], days: int, by: Viewer, now: datetime) -> str:
+    """Make a token in the place of those that have the same name and scopes, which end. Raises Problem as `make`."""
+    for older in of(user.id):
+        if older.name == name and older.scopes == sorted(scopes):
+            revoke(user, older.id, by=by, now=now)
+    return make(user, name=name, scopes=scopes, days=days, by=by, now=now)
 
 
 def find(value: str, now: datetime) -> ApiToken | None:

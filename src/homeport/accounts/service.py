@@ -41,6 +41,8 @@ ask_to_leave, cancel_leaving, delete_account = departures.ask, departures.cancel
 plain_name, email_address = contact.plain_name, contact.email_address
 """What somebody may be called, and what an address looks like."""
 GRACE, BACKUPS = departures.GRACE, departures.BACKUPS
+replace_token, tokens_of = api_tokens.replace, api_tokens.of
+"""Tokens for programs that another feature brings: made in the place of older ones, and listed."""
 
 
 def refuse_guessers(network: str, now: datetime) -> None:

@@ -17,8 +17,12 @@ R = TypeVar("R")
 ROOT = "/api/"
 """Every such view lies below it, and nothing else does; a test holds this."""
 
-READ, WRITE = "posts:read", "posts:write"
-SCOPES = {READ: "Read posts, drafts too", WRITE: "Make, change and publish posts"}
+READ, WRITE, PRACTICE = "posts:read", "posts:write", "practice:report"
+SCOPES = {
+    READ: "Read posts, drafts too",
+    WRITE: "Make, change and publish posts",
+    PRACTICE: "Tell this blog how far you are in the exercises",
+}
 """What a token may be good for, and how a page says so. No scope reaches an account."""
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -48,15 +52,22 @@ def are_asked() -> bool:
     return request.path.startswith(ROOT)
 
 
-def sent_object() -> dict[str, Any]:
-    """The JSON object that came along. Raises Problem 415 for another type of content, 400 for what is no object."""
+def sent_object(most_bytes: int = MOST_BYTES) -> dict[str, Any]:
+    """The JSON object that came along. Raises Problem 415 for another type of content, 400 for what is no object, and
+    werkzeug's RequestEntityTooLarge for more than `most_bytes`.
+    """
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if request.mimetype != "application/json" or charset != "utf-8":
         hint = "Send JSON in UTF-8, with the header Content-Type: application/json."
         raise Problem("This address takes JSON.", status=415, code="wrong_type", hint=hint)
-    request.max_content_length = MOST_BYTES
+    request.max_content_length = most_bytes
+    return object_in(request.get_data())
+
+
+def object_in(raw: bytes) -> dict[str, Any]:
+    """The JSON object that these bytes are. Raises Problem 400 for anything else."""
     try:
-        found = json.loads(request.get_data().decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_unlike)
+        found = json.loads(raw.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_unlike)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

@@ -8,6 +8,7 @@ from homeport.learn import (
     class_routes,
     jobs,
     labs_routes,
+    practice_routes,
     primer_experiments,
     primer_names,
     primer_requests,
@@ -49,4 +50,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(labs_routes.bp)
     app.register_blueprint(class_routes.bp)
     foot.offer(app, class_routes.own_space)
+    app.register_blueprint(practice_routes.bp)
     xray.register(app)

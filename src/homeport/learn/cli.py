@@ -11,8 +11,9 @@ import click
 
 from homeport.core.errors import Problem
 from homeport.learn import practice_screen as screen
+from homeport.learn import practice_send
 from homeport.learn.practice import Exercise, find
-from homeport.learn.practice_folder import Folder
+from homeport.learn.practice_folder import BLOG, Blog, Folder
 from homeport.learn.practice_watch import examine, watch
 
 P = ParamSpec("P")
@@ -130,3 +131,55 @@ def reset(folder: Folder, name: str) -> None:
     exercise = find(name)
     kept = folder.reset(exercise)
     say(f"{folder.file(exercise)} begins anew." + (f" What you wrote is in {kept}." if kept else ""))
+    practice_send.tell(folder, say)
+
+
+@learn.command(short_help="Have a blog know how far you are.")
+@click.argument("address")
+@click.option("--token-stdin", is_flag=True, help="Read the token from the first line of standard input.")
+@click.option(
+    "--trust",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+    help="The certificate of the blog's own authority, as PEM.",
+)
+@with_folder
+def connect(folder: Folder, address: str, token_stdin: bool, trust: str | None) -> None:
+    """Tell the blog at ADDRESS how far you are, now and after each exercise.
+
+    The blog gives you a token for this at ADDRESS/learn/practice. It opens nothing else.
+    """
+    found = practice_send.address_of(address)
+    typed = (
+        sys.stdin.readline() if token_stdin else click.prompt(f"The token from {found}/learn/practice", hide_input=True)
+    )
+    blog = Blog(found, practice_send.token_of(typed), trust or "")
+    heard = practice_send.send(blog, folder.progress)
+    folder.keep_blog(blog)
+    say(f"Connected. {practice_send.sentence(blog, heard)}")
+    say(f"It is told after each exercise. The token is in {folder.path / BLOG}: don't publish that file.")
+
+
+@learn.command()
+@with_folder
+def send(folder: Folder) -> None:
+    """Tell the connected blog now how far you are."""
+    blog = _connected(folder)
+    say(practice_send.sentence(blog, practice_send.send(blog, folder.progress)))
+
+
+@learn.command()
+@with_folder
+def disconnect(folder: Folder) -> None:
+    """Tell no blog any more. What it was told stays there."""
+    blog = _connected(folder)
+    folder.forget_blog()
+    say(f"{blog.address} is told nothing more. End the token as well: {blog.address}/account/tokens")
+
+
+def _connected(folder: Folder) -> Blog:
+    blog = folder.blog
+    if blog is None:
+        hint = "`homeport learn connect ADDRESS` connects one."
+        raise Problem("No blog is connected to this folder.", code="not_connected", hint=hint)
+    return blog

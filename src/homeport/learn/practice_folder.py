@@ -1,8 +1,10 @@
-"""The learner's folder: one file for each exercise that was begun, and `progress.json`. Nothing else is touched."""
+"""The learner's folder: one file for each exercise that was begun, `progress.json`, and `blog.json` where a blog is
+told of the progress. Nothing else is touched.
+"""
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -12,6 +14,7 @@ from homeport.core.errors import Problem
 from homeport.learn.practice import Exercise, exercises
 
 PROGRESS = "progress.json"
+BLOG = "blog.json"
 KEPT = "kept"
 
 
@@ -21,6 +24,16 @@ class Progress:
 
     done: dict[str, str] = field(default_factory=dict)
     hints: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Blog:
+    """The blog that is told: its address without a path, a token for that and nothing else, and a file with
+    certificates to trust beside the system's, or ""."""
+
+    address: str
+    token: str
+    trust: str = ""
 
 
 class Folder:
@@ -40,6 +53,31 @@ class Folder:
         except (ValueError, TypeError, AttributeError, OSError) as error:
             hint = "Put it back as it was, or delete it and begin anew; your exercises stay."
             raise Problem(f"{place} can't be read: {error}", code="practice_unreadable", hint=hint) from None
+
+    @property
+    def blog(self) -> Blog | None:
+        """What `blog.json` says; None where no blog is connected."""
+        place = self.path / BLOG
+        try:
+            said = json.loads(place.read_text(encoding="utf-8"))
+            return Blog(str(said["address"]), str(said["token"]), str(said["trust"]))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, KeyError, OSError):
+            hint = "Connect again: `homeport learn connect ADDRESS`."
+            raise Problem(f"{place} can't be read.", code="practice_unreadable", hint=hint) from None
+
+    def keep_blog(self, blog: Blog) -> None:
+        """Remember which blog is told. The file holds a token, and is for its owner's eyes alone."""
+        self._write(self.path / BLOG, json.dumps(asdict(blog), indent=2) + "\n", mode=0o600)
+
+    def forget_blog(self) -> None:
+        """Tell no blog any more."""
+        try:
+            (self.path / BLOG).unlink(missing_ok=True)
+        except OSError as error:
+            message = f"{self.path / BLOG} can't be deleted: {error.strerror}."
+            raise Problem(message, code="practice_folder") from None
 
     def current(self) -> Exercise | None:
         """The first exercise that is not done; None where all are."""
@@ -97,11 +135,13 @@ class Folder:
         text = json.dumps({"done": progress.done, "hints": progress.hints}, indent=2) + "\n"
         self._write(self.path / PROGRESS, text)
 
-    def _write(self, place: Path, content: str | bytes) -> None:
+    def _write(self, place: Path, content: str | bytes, mode: int = 0o666) -> None:
         # Written beside it and then renamed: a file is there as a whole or not at all.
         beside = place.with_name(f".{place.name}.new")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
+            beside.unlink(missing_ok=True)
+            beside.touch(mode)  # who may read it is settled before there is anything to read
             beside.write_bytes(content if isinstance(content, bytes) else content.encode())
             os.replace(beside, place)  # noqa: PTH105 (its name is what an exercise teaches)
         except OSError as error:

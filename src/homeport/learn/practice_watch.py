@@ -9,6 +9,7 @@ from homeport.learn import practice_screen as screen
 from homeport.learn.practice import Exercise
 from homeport.learn.practice_folder import Folder
 from homeport.learn.practice_run import Outcome, check
+from homeport.learn.practice_send import tell
 
 PAUSE = 0.1  # seconds between two looks at the file
 
@@ -24,12 +25,13 @@ def watch(folder: Folder, say: Say) -> None:
 
 
 def examine(exercise: Exercise, folder: Folder, say: Say) -> Outcome:
-    """Check an exercise once, say what happened, and remember it where it is solved."""
+    """Check an exercise once, say what happened, and where it is solved remember it, and tell a connected blog."""
     said = check(folder.open(exercise), exercise.check)
     say(screen.outcome(exercise, said))
     if said.passed:
         folder.note_done(exercise, clock.now())
         say("\n" + screen.in_homeport(exercise) + "\n")
+        tell(folder, say)
     return said
 
 

@@ -1,12 +1,14 @@
-"""How far people are in the primer."""
+"""How far people are, in the primer and in the exercises."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from homeport.core.db import db
-from homeport.learn.models import LearnStep
+from homeport.learn.models import LearnExercise, LearnStep
+from homeport.learn.practice import exercises
 from homeport.learn.primer import Chapter, chapters
 
 
@@ -49,6 +51,34 @@ def progress_of(user_id: int | None) -> dict[str, Progress]:
         return {}
     done = _done(chapters(), user_id)
     return {one.slug: Progress(len(done.get(one.slug, ())), len(steps_of(one))) for one in chapters()}
+
+
+class ExercisesDone(NamedTuple):
+    """How many exercises somebody has solved, and when the last one, by the clock of their machine."""
+
+    done: int
+    last: datetime | None
+
+
+def exercises_of(user_id: int | None) -> dict[str, LearnExercise]:
+    """What somebody's folder told, by the exercise's name; empty for who told nothing or is not logged in.
+
+    Of exercises that this program has: another version's are in no page's numbers.
+    """
+    mine = select(LearnExercise).where(LearnExercise.user_id == user_id, LearnExercise.exercise.in_(_names()))
+    return {row.exercise: row for row in db.session.scalars(mine)}
+
+
+def exercises_done() -> dict[int, ExercisesDone]:
+    """Everybody who has solved an exercise that this program has, by their number."""
+    done = select(LearnExercise.user_id, func.count(), func.max(LearnExercise.done_at))
+    done = done.where(LearnExercise.done_at.is_not(None), LearnExercise.exercise.in_(_names()))
+    rows = db.session.execute(done.group_by(LearnExercise.user_id)).all()
+    return {user_id: ExercisesDone(count, last) for user_id, count, last in rows}
+
+
+def _names() -> list[str]:
+    return [exercise.name for exercise in exercises()]
 
 
 def _done(among: Iterable[Chapter], user_id: int | None) -> dict[str, frozenset[str]]:
