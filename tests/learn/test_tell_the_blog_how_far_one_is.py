@@ -166,6 +166,9 @@ def test_a_reader_gets_a_token_for_their_folder_and_sees_it_once(app: Flask, eve
     assert found
     assert "homeport learn connect http://localhost" in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
+    page = charlie.get(PAGE).text
+    assert "nothing was told with it yet" in page
+    assert "Your folder is connected" not in page
     assert Script(app, found[1]).send("PUT", API, TWO).status_code == 200
     page = charlie.get(PAGE).text
     assert "Your folder is connected" in page
