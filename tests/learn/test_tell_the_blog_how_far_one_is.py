@@ -169,7 +169,9 @@ def test_a_reader_gets_a_token_for_their_folder_and_sees_it_once(app: Flask, eve
     page = charlie.get(PAGE).text
     assert "nothing was told with it yet" in page
     assert "Your folder is connected" not in page
-    assert Script(app, found[1]).send("PUT", API, TWO).status_code == 200
+    told = Script(app, found[1]).send("PUT", API, TWO)
+    assert told.status_code == 200
+    told.close()  # the use of a token is noted once the answer is away
     page = charlie.get(PAGE).text
     assert "Your folder is connected" in page
     assert found[1] not in page
