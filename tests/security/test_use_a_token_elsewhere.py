@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from homeport.accounts import api_tokens
 from homeport.accounts.models import ApiToken, User
+from homeport.app import FEATURES
 from homeport.core import clock, csrf, ids, programs
 from homeport.core.db import commit, db
 from homeport.core.http import SYSTEM
@@ -30,7 +31,7 @@ CALLS = [
     ("POST", "/api/posts"),
     ("PUT", "/api/posts/1"),
     ("POST", "/api/posts/1/publish"),
-    ("PUT", "/api/learn/exercises"),
+    *([("PUT", "/api/learn/exercises")] if "learn" in FEATURES else []),
 ]
 
 
