@@ -32,8 +32,6 @@ QUOTED = (
 )
 """What the program says, in the notes' own quotation marks."""
 DOCUMENT = ROOT / "docs" / "teaching.md"
-NOT_YET = {"/learn/practice", "connect"}
-"""What is built beside these notes; when it is there, this goes."""
 
 
 def links(text: str, kind: str) -> list[tuple[str, str]]:
@@ -92,14 +90,14 @@ def test_parts_of_an_xray_are_called_as_they_are() -> None:
 
 
 def test_every_command_exists() -> None:
-    assert {missing for line in code(TEXT) if (missing := unknown(line))} - NOT_YET == set()
+    assert {missing for line in code(TEXT) if (missing := unknown(line))} == set()
 
 
 def test_every_address_is_answered(everybody: Cast, browser: Login) -> None:
     addresses = {piece for piece in code(TEXT) if re.fullmatch(r"/(learn|account|admin)[/a-z0-9-]*", piece)}
     assert {"/learn/xray", "/learn/bench", "/learn/sandbox"} <= addresses
     olga, good = browser(everybody.olga), {HTTPStatus.OK, HTTPStatus.SEE_OTHER}
-    assert {page for page in addresses if olga.get(page).status_code not in good} - NOT_YET == set()
+    assert {page for page in addresses if olga.get(page).status_code not in good} == set()
 
 
 def test_limits_and_messages_are_quoted_rightly() -> None:

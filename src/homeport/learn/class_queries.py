@@ -9,20 +9,19 @@ from sqlalchemy import func, select
 from homeport.accounts import queries as people
 from homeport.accounts.models import Departure, User
 from homeport.core.db import db
-from homeport.learn import primer
+from homeport.learn import primer, queries
 from homeport.learn.models import LearnExercise, LearnPupil, LearnStep
 from homeport.learn.practice import Exercise, exercises
 from homeport.learn.primer import Chapter
 from homeport.learn.queries import Progress, steps_of
-
-NOTHING: Mapping[str, datetime | None] = {}
 
 
 @dataclass(frozen=True)
 class Pupil:
     """How far somebody is.
 
-    `chapters`: how much of each is done, by slug, in the primer's order. `exercises`: names of those that are solved.
+    `chapters`: how much of each is done, by slug, in the primer's order. `exercises`: when which was
+    solved, by name.
     """
 
     user: User
@@ -30,7 +29,7 @@ class Pupil:
     """Whether they can log in: a password was chosen, or a passkey made."""
     leaves_at: datetime | None
     chapters: Mapping[str, Progress]
-    exercises: Mapping[str, datetime | None]
+    exercises: Mapping[str, datetime]
     chapter: Chapter | None
     """Where they did something last; None before the first step."""
     last_at: datetime | None
@@ -78,9 +77,9 @@ def one(user: User) -> Pupil:
 def _pupils(users: Sequence[User]) -> list[Pupil]:
     ids = [user.id for user in users]
     here, leaving = _here(ids), _leaving(ids)
-    steps, solved = _steps(ids), _solved(ids)
+    steps, told = _steps(ids), queries.exercises_of_each(ids)
     return [
-        _pupil(user, user.id in here, leaving.get(user.id), steps.get(user.id, []), solved.get(user.id, NOTHING))
+        _pupil(user, user.id in here, leaving.get(user.id), steps.get(user.id, []), told.get(user.id, {}))
         for user in users
     ]
 
@@ -93,7 +92,7 @@ def _pupil(
     is_here: bool,
     leaves_at: datetime | None,
     steps: Sequence[_Step],
-    solved: Mapping[str, datetime | None],
+    told: Mapping[str, LearnExercise],
 ) -> Pupil:
     done: dict[str, set[str]] = {}
     for slug, step, _at in steps:
@@ -104,7 +103,8 @@ def _pupil(
     }
     last = max(steps, key=lambda step: step[2], default=None)
     moments = [last[2]] if last else []
-    moments += [at for at in solved.values() if at is not None]
+    solved = {name: row.done_at for name, row in told.items() if row.done_at is not None}
+    moments += solved.values()
     chapter = primer.chapter(last[0]) if last else None
     return Pupil(user, is_here, leaves_at, chapters, solved, chapter, max(moments, default=None))
 
@@ -127,16 +127,4 @@ def _steps(ids: Sequence[int]) -> dict[int, list[_Step]]:
     ):
         if chapter in known and at is not None:
             found.setdefault(user_id, []).append((chapter, step, at))
-    return found
-
-
-def _solved(ids: Sequence[int]) -> dict[int, dict[str, datetime | None]]:
-    known = {exercise.name for exercise in exercises()}
-    columns = select(LearnExercise.user_id, LearnExercise.exercise, LearnExercise.done_at)
-    found: dict[int, dict[str, datetime | None]] = {}
-    for user_id, exercise, at in db.session.execute(
-        columns.where(LearnExercise.user_id.in_(ids), LearnExercise.done_at.is_not(None))
-    ):
-        if exercise in known:
-            found.setdefault(user_id, {})[exercise] = at
     return found

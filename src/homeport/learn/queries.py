@@ -1,10 +1,9 @@
 """How far people are, in the primer and in the exercises."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from homeport.core.db import db
 from homeport.learn.models import LearnExercise, LearnStep
@@ -53,32 +52,22 @@ def progress_of(user_id: int | None) -> dict[str, Progress]:
     return {one.slug: Progress(len(done.get(one.slug, ())), len(steps_of(one))) for one in chapters()}
 
 
-class ExercisesDone(NamedTuple):
-    """How many exercises somebody has solved, and when the last one, by the clock of their machine."""
-
-    done: int
-    last: datetime | None
-
-
-def exercises_of(user_id: int | None) -> dict[str, LearnExercise]:
+def exercises_of(user_id: int | None) -> Mapping[str, LearnExercise]:
     """What somebody's folder told, by the exercise's name; empty for who told nothing or is not logged in.
 
     Of exercises that this program has: another version's are in no page's numbers.
     """
-    mine = select(LearnExercise).where(LearnExercise.user_id == user_id, LearnExercise.exercise.in_(_names()))
-    return {row.exercise: row for row in db.session.scalars(mine)}
+    return {} if user_id is None else exercises_of_each([user_id]).get(user_id, {})
 
 
-def exercises_done() -> dict[int, ExercisesDone]:
-    """Everybody who has solved an exercise that this program has, by their number."""
-    done = select(LearnExercise.user_id, func.count(), func.max(LearnExercise.done_at))
-    done = done.where(LearnExercise.done_at.is_not(None), LearnExercise.exercise.in_(_names()))
-    rows = db.session.execute(done.group_by(LearnExercise.user_id)).all()
-    return {user_id: ExercisesDone(count, last) for user_id, count, last in rows}
-
-
-def _names() -> list[str]:
-    return [exercise.name for exercise in exercises()]
+def exercises_of_each(user_ids: Sequence[int]) -> dict[int, dict[str, LearnExercise]]:
+    """The same of many people, by their number."""
+    names = [exercise.name for exercise in exercises()]
+    theirs = select(LearnExercise).where(LearnExercise.user_id.in_(user_ids), LearnExercise.exercise.in_(names))
+    found: dict[int, dict[str, LearnExercise]] = {}
+    for row in db.session.scalars(theirs):
+        found.setdefault(row.user_id, {})[row.exercise] = row
+    return found
 
 
 def _done(among: Iterable[Chapter], user_id: int | None) -> dict[str, frozenset[str]]:
