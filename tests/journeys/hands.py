@@ -72,6 +72,7 @@ class Keyboard:
         self._go_to("choice", option)
         for _ in range(MOST_STOPS):
             if self.page.evaluate(_NAME_OF_FOCUS)[1].startswith(option):
+                self.page.keyboard.press("Space")  # where none was chosen before, Tab alone chooses none
                 return
             self.page.keyboard.press("ArrowDown")
         raise AssertionError(f"the arrows never reach {option!r}")
