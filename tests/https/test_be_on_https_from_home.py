@@ -2,8 +2,16 @@
 
 import pytest
 
-from tests.https.blog import eventually, serving
+from homeport.app import create_app
+from homeport.core import csrf
+from homeport.core.config import Config
+from homeport.core.db import db
+from tests.cast import make_cast, open_session
+from tests.https.blog import Blog, eventually, serving
 from tests.https.lab import DOMAIN, lab
+
+PAGE = "/admin/https"
+SENT_FROM_HERE = ("--request", "POST", "--header", "Sec-Fetch-Site: same-origin")
 
 
 def test_port_80_is_blocked_and_the_blog_is_on_https_within_half_a_minute() -> None:
@@ -42,10 +50,23 @@ def test_both_ports_are_blocked_and_the_blog_says_so_and_answers_at_home() -> No
             said = blog.wait_until_said("homeport doctor says what is in the way")
             assert "The certificate is being fetched; meanwhile the blog is at http://localhost:8000" in said
             assert blog.ask_at_home("/").status == 200
-            it.router.dropped = (80,)  # somebody opens the router
+            session = the_owners(blog)
+            eventually(lambda: "in vain" in blog.ask_at_home(PAGE, *session).body, "that a try has failed")
+            edge = blog.caddy()
+            it.router.dropped = (80,)  # somebody opens the router, and does not want to wait for the next try
             it.router.apply()
-            blog.wait_until_said("The certificate has come", seconds=240)
+            assert blog.ask_at_home(f"{PAGE}/again", *session, *SENT_FROM_HERE).status == 303
+            blog.wait_until_said("The certificate has come")
             blog.wait_for_https()
+            assert blog.caddy() != edge, "it was tried by another start"
+
+
+def the_owners(blog: Blog) -> tuple[str, ...]:
+    """What curl says to be the owner, and the token that stands in her forms."""
+    with create_app(Config(data=blog.data)).app_context():
+        token = open_session(make_cast("").olga.id)
+        db.engine.dispose()
+    return "--cookie", f"__Host-sid={token}", "--header", f"X-CSRF-Token: {csrf.token(token)}"
 
 
 @pytest.mark.parametrize("path", ["/", "/archive"])

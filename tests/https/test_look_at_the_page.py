@@ -15,7 +15,7 @@ from homeport.core import clock, csrf
 from homeport.core.config import Config
 from homeport.core.db import db
 from homeport.core.findings import Mark, good, mend
-from homeport.https import certificates, examination
+from homeport.https import attempts, certificates, examination, renewals
 from homeport.https.jobs import count_asked, examine_https
 from tests.cast import Cast, Person, make_cast, open_session
 from tests.conftest import Browser
@@ -202,3 +202,25 @@ def test_with_both_ports_dropped_the_page_says_so_and_what_to_do(small_internet:
     assert "Neither port 443 nor port 80 comes through" in page
     assert "https_method = &#34;dns&#34;" in page
     assert "tunnel" in page
+
+
+def test_where_no_try_has_failed_there_is_nothing_to_try_again(
+    app: Flask, everybody: Cast, browser: Login, config: Config
+) -> None:
+    olga = browser(everybody.olga)
+    assert "Try again now" not in olga.get(PAGE).text
+    assert "no try has failed" in olga.submit(f"{PAGE}/again", follow_redirects=True).text
+
+
+def test_a_failed_try_by_dns_is_due_at_once_when_the_owner_says_so(
+    app: Flask, everybody: Cast, browser: Login, config: Config
+) -> None:
+    app.config["HOMEPORT"] = by_dns = replace(config, https_method="dns")
+    at = clock.now()
+    attempts.note(
+        by_dns, attempts.Attempt(at, succeeded=False, error="Nobody answers.", next_at=at + timedelta(hours=6))
+    )
+    olga = browser(everybody.olga)
+    assert "Try again now" in olga.get(PAGE).text
+    assert "It is being tried again" in olga.submit(f"{PAGE}/again", follow_redirects=True).text
+    assert renewals.due(by_dns, clock.now())

@@ -141,9 +141,18 @@ def become(config: Config, path: Path) -> NoReturn:
 def reload(config: Config, sockets: Sockets) -> None:
     """Have Caddy read certificate files and configuration again: no connection is lost, and it goes on as it did where
     it refuses. Raises ConfigError with what it says then, or where nobody answers."""
-    body = json.dumps(configuration(config, sockets)).encode()
+    _tell(config, "/load", json.dumps(configuration(config, sockets)).encode())
+
+
+def end(config: Config) -> None:
+    """Have Caddy finish what it is at, and end; who watches it starts it again. Raises ConfigError where nobody
+    answers."""
+    _tell(config, "/stop", b"")
+
+
+def _tell(config: Config, path: str, body: bytes) -> None:
     head = (
-        "POST /load HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
         f"Cache-Control: must-revalidate\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     try:

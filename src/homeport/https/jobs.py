@@ -5,6 +5,7 @@ import importlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,8 @@ from homeport.core.config import Config
 from homeport.core.db import end_transaction
 from homeport.core.errors import Problem
 from homeport.core.lazily import Lazy
-from homeport.https import certificates, examination, renewals
-from homeport.jobs.service import every, job, progress
+from homeport.https import attempts, caddy, certificates, examination, renewals
+from homeport.jobs.service import enqueue, every, job, progress
 
 if TYPE_CHECKING:
     from homeport.https import dns01
@@ -89,6 +90,24 @@ def get_certificate_by_dns() -> None:
             log.error("getting a certificate failed: %s", type(error).__name__)
             raise Problem(f"A defect: {type(error).__name__}.", code="unexpected") from None
         renewals.note(config, now())
+
+
+def try_now(config: Config, moment: datetime) -> None:
+    """Have a certificate asked for at once, for somebody who has mended what was in the way."""
+    if config.https_method != "dns":
+        enqueue(start_edge_again, dedupe="start_edge_again")
+    elif last := attempts.last(config):
+        attempts.note(config, replace(last, next_at=moment))
+
+
+@job("start_edge_again")
+def start_edge_again() -> None:
+    """End the edge, which is started again at once, and then asks for what it lacks. Caddy's waits grow to six hours,
+    and only a start ends them. It is no web process's affair: the edge waits for the end of their answers.
+
+    Raises ConfigError where it does not run: it asks as soon as it does.
+    """
+    caddy.end(_config())
 
 
 def _compare_with_the_clock(config: Config) -> None:

@@ -8,9 +8,10 @@ from homeport.core.config import Config
 from homeport.core.errors import not_found
 from homeport.core.http import owner, public
 from homeport.https import attempts, certificates, examination
-from homeport.https.jobs import examine_https
+from homeport.https.jobs import examine_https, try_now
 from homeport.jobs import queries as jobs
 from homeport.jobs.service import enqueue
+from homeport.ui.messages import say
 
 bp = Blueprint("https", __name__, template_folder="templates")
 
@@ -45,6 +46,19 @@ def examine() -> ResponseReturnValue:
     """Have the way to this blog examined; while that is being done, nothing more."""
     if examination.ask(_config(), now()):
         enqueue(examine_https, dedupe="schedule examine_https")
+    return redirect(url_for("https.overview"), 303)
+
+
+@bp.post("/admin/https/again")
+@owner
+def try_again() -> ResponseReturnValue:
+    """Have a certificate asked for now, and not when the wait is over."""
+    last = attempts.last(_config()) if _config().edge else None
+    if last is None or last.succeeded:
+        say("There is nothing to try again: no try has failed.")
+    else:
+        try_now(_config(), now())
+        say("It is being tried again. What comes of it stands here in a moment.")
     return redirect(url_for("https.overview"), 303)
 
 
