@@ -5,7 +5,7 @@ from flask import Flask, abort
 
 from homeport.app import create_app
 from homeport.core.config import Config
-from homeport.core.headers import CONTENT_SECURITY_POLICY
+from homeport.core.fixed_headers import CONTENT_SECURITY_POLICY
 from homeport.core.http import public
 from tests.cast import Cast
 from tests.conftest import Browser

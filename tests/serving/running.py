@@ -58,6 +58,8 @@ class NeverRead(ConnectionError):
 class Reader:
     """One connection, kept open as long as the server does. Plain enough to ask thousands of times a second."""
 
+    host = "localhost"
+
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._file = self._socket.makefile("rb")
@@ -66,7 +68,7 @@ class Reader:
         """Send a request and read its whole answer. Raises ConnectionError when that ends before it is complete, and
         NeverRead, which is one, when the server cannot have begun with it."""
         length = f"Content-Length: {len(body)}\r\n" if body else ""
-        self._send(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}{length}\r\n".encode() + body)
+        self._send(f"{method} {path} HTTP/1.1\r\nHost: {self.host}\r\n{headers}{length}\r\n".encode() + body)
         status = int(self._line().split()[1])
         rows = {}
         while line := self._line().strip():

@@ -40,6 +40,10 @@ class Chase:
         self.failed: list[BaseException] = []
         self.over = threading.Event()
 
+    def connect(self) -> Reader:
+        """A reader's connection."""
+        return Reader(self.port)
+
     def run(self) -> None:
         readers = [threading.Thread(target=self._careful, args=(number,)) for number in range(READERS)]
         for reader in readers:
@@ -65,7 +69,7 @@ class Chase:
     def _read(self, number: int) -> None:
         path = ("/", "/posts/counter", "/archive")[number % 3]
         while not self.over.is_set():
-            with closing(Reader(self.port)) as connection:  # anew from time to time: the kernel picks a process then
+            with closing(self.connect()) as connection:  # anew from time to time: the kernel picks a process then
                 for _ in range(40):
                     self._look(connection, path)
                     self.checks[number] += 1

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
-from flask import Flask, g, has_app_context
+from flask import Flask, current_app, g, has_app_context
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import (
     DateTime,
@@ -38,6 +38,10 @@ from sqlalchemy.orm import (
 )
 
 BUSY_SECONDS = 10.0
+
+BEFORE_PUBLIC_CHANGE = "homeport.before_public_change"
+"""Key in `app.extensions`: what is called before a transaction that raises the site's version is committed, while no
+other one can be. Where it raises, nothing is changed."""
 
 db = SQLAlchemy()
 
@@ -211,6 +215,10 @@ def _raise_site_version(session: Session) -> None:
     session.flush()
     if session.info.pop("public_change", False):
         session.execute(update(SiteVersion).values(version=SiteVersion.version + 1))
+        # Only now: from this statement to the end of the transaction nobody else has the write lock.
+        before: Callable[[], None] | None = current_app.extensions.get(BEFORE_PUBLIC_CHANGE)
+        if before is not None:
+            before()
 
 
 @event.listens_for(Session, "after_transaction_end")

@@ -3,40 +3,13 @@
 from flask import Flask, Response, request
 
 from homeport.core.config import Config
+from homeport.core.fixed_headers import fixed_headers
 from homeport.core.http import FOR_ALL
-
-# No 'unsafe-inline' and no foreign host anywhere: what a page needs, the blog serves itself.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "media-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "object-src 'none'",
-    )
-)
-TWO_YEARS = 2 * 365 * 24 * 3600
 
 
 def install(app: Flask, config: Config) -> None:
     """Add the headers after every request; a view may have set a stricter policy of its own."""
-    fixed = {
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    }
-    if config.secure:
-        fixed["Strict-Transport-Security"] = f"max-age={TWO_YEARS}"
+    fixed = fixed_headers(config)
 
     def add(response: Response) -> Response:
         present = {name.lower() for name, _ in response.headers}

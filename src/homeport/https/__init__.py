@@ -8,5 +8,6 @@ if TYPE_CHECKING:  # the supervisor imports this package, and stays in memory wi
 
 
 def register(app: "Flask") -> None:
-    """Add the owner's page, and with it the jobs: loading them is enough."""
+    """Add the owner's page, with it the jobs, and what takes pages from the edge before they are old."""
     app.register_blueprint(importlib.import_module("homeport.https.routes").bp)
+    importlib.import_module("homeport.https.guard").register(app)

@@ -12,6 +12,7 @@ from typing import Any
 from homeport.core.config import Config, ConfigError
 from homeport.core.waiting import MOST_BYTES
 from homeport.https.edge_tls import certificate_authority, policies, tls
+from homeport.https.shelf import routes_of_shelf
 
 Json = dict[str, Any]
 
@@ -124,7 +125,11 @@ def _https(config: Config, sockets: Sockets, names: list[str]) -> Json:
         "listen_protocols": list(listen.values()),
         "tls_connection_policies": policies(config, names),
         "strict_sni_host": True,
-        "routes": [{"match": [{"host": names}], "handle": _blog(config), "terminal": True}, _misdirected()],
+        "routes": [
+            *routes_of_shelf(config),
+            {"match": [{"host": names}], "handle": _blog(config), "terminal": True},
+            _misdirected(),
+        ],
         **_server(config),
     }
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from homeport.core.config import Config
-from homeport.https import attempts, caddy, edge
+from homeport.https import attempts, caddy, edge, shelf
 from homeport.https.certificates import place
 from homeport.https.edge import Sockets
 from homeport.https.holders import holder
@@ -17,6 +17,7 @@ __all__ = [
     "place",
     "prepare",
     "reload",
+    "shelf",
     "watched",
     "web_socket",
 ]
@@ -31,6 +32,7 @@ def check(config: Config) -> None:
     edge.check(config)
     caddy.find(config)
     caddy.make_folder(config)
+    shelf.empty(config)
 
 
 def web_socket(config: Config) -> Path:

@@ -14,10 +14,12 @@ from homeport.core import log
 from homeport.core.config import Config, load
 from homeport.core.http import request_id
 from homeport.core.net import TrustedProxies, from_edge
+from homeport.https.service import shelf
 from homeport.serving.bodies import arrived
 from homeport.serving.cache import page_cache
 from homeport.serving.lifeline import DRAIN, end_this_process
 from homeport.serving.listener import take_no_more
+from homeport.serving.shelf import Shelf, begin
 from homeport.serving.versions import site_version
 
 
@@ -64,7 +66,8 @@ def stack(config: Config) -> WSGIApplication:
     current = site_version(config).current
     size = config.cache_megabytes * 1_000_000
     if config.edge:
-        return from_edge(page_cache(flask, current, size))
+        offer = begin(Shelf(config, current)) if shelf.is_there(config) else None
+        return from_edge(page_cache(flask, current, size, offer))
     if config.trusted_proxies:
         return TrustedProxies(page_cache(flask, current, size), config.trusted_proxies)
     return page_cache(TrustedProxies(flask, ()), current, size)

@@ -42,14 +42,30 @@ _COMPRESSIBLE = ("text/", "application/json", "application/xml", "application/at
                  "application/feed", "application/ld", "application/manifest", "image/svg")  # fmt: skip
 
 
+def stamp_of(body: bytes, coding: str) -> int:
+    """A number of 60 bits that tells one content from another, as an ETag does. It can be a file's time of change in
+    nanoseconds (up to the year 2006), out of which Caddy makes the same ETag as we do here."""
+    digest = blake2b(body, digest_size=8, person=coding.encode()).digest()
+    return int.from_bytes(digest) >> 4 | 1 << 32  # nothing that Caddy takes for no time at all
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits or "0"
+
+
 class Variant:
     """One representation of a page: headers and body in one content coding, ready to be sent."""
 
-    __slots__ = ("body", "etag", "headers", "not_modified")
+    __slots__ = ("body", "etag", "headers", "not_modified", "stamp")
 
-    def __init__(self, headers: Headers, body: bytes, etag: str, coding: str) -> None:
-        self.etag = etag
-        self.headers = [*headers, ("ETag", etag), ("Content-Length", str(len(body)))]
+    def __init__(self, headers: Headers, body: bytes, coding: str) -> None:
+        self.stamp = stamp_of(body, coding)
+        self.etag = f'"{_base36(self.stamp)}-{_base36(len(body))}"'
+        self.headers = [*headers, ("ETag", self.etag), ("Content-Length", str(len(body)))]
         if coding:
             self.headers.append(("Content-Encoding", coding))
         self.not_modified = [row for row in self.headers if row[0].lower() in _KEPT_IN_304]
@@ -59,28 +75,33 @@ class Variant:
 class Page:
     """A stored answer: the version it was made from, and its variants; compressed ones are made when first wanted."""
 
-    __slots__ = ("digest", "headers", "size", "used", "variants", "version")
+    __slots__ = ("headers", "offered", "size", "used", "variants", "version")
 
     def __init__(self, version: int, headers: Headers, body: bytes) -> None:
         kind = next((value for name, value in headers if name.lower() == "content-type"), "")
         compressible = kind.startswith(_COMPRESSIBLE) and len(body) >= SMALLEST_COMPRESSED
         self.version = version
-        self.used = False
+        self.used = self.offered = False
         self.size = len(body) + OVERHEAD
-        self.digest = blake2b(body, digest_size=12).hexdigest()
         self.headers = [row for row in headers if row[0].lower() not in _REPLACED]
         if compressible:
             self.headers.append(("Vary", "Accept-Encoding"))
-        plain = Variant(self.headers, body, f'"{self.digest}"', "")
+        plain = Variant(self.headers, body, "")
         self.variants = [plain, None, None] if compressible else [plain, plain, plain]
 
     def compress(self, coding: int) -> Variant:
         """Make and keep the variant in a coding. Two threads may both do it; either result is right."""
+        variant = self.variants[coding] = self.in_coding(coding)
+        return variant
+
+    def in_coding(self, coding: int) -> Variant:
+        """The variant in a coding, kept or made for the caller alone."""
+        kept = self.variants[coding]
+        if kept is not None:
+            return kept
         plain = self.variants[IDENTITY].body[0]  # type: ignore[union-attr]  # made with the page
         body = _gzip(plain) if coding == GZIP else _brotli(plain, forever=self.version == FOREVER)
-        name = CODINGS[coding]
-        variant = self.variants[coding] = Variant(self.headers, body, f'"{self.digest}-{name}"', name)
-        return variant
+        return Variant(self.headers, body, CODINGS[coding])
 
 
 def _gzip(body: bytes) -> bytes:
@@ -178,8 +199,14 @@ class Store:
                 self.size += page.size
 
 
-def page_cache(app: WSGIApplication, current: Callable[[], int | None], limit: int) -> WSGIApplication:
+def page_cache(
+    app: WSGIApplication,
+    current: Callable[[], int | None],
+    limit: int,
+    offer: Callable[[Key, Page], None] | None = None,
+) -> WSGIApplication:
     """`app` behind a cache of at most `limit` bytes. `current` returns the site's version now, None where unknown.
+    `offer` is told of each page that somebody asks for again, once.
 
     A closure, because this runs for every request: names of an enclosing function are quicker than attributes.
     """
@@ -207,6 +234,9 @@ def page_cache(app: WSGIApplication, current: Callable[[], int | None], limit: i
                 return answer if method == "GET" else _without_body(answer)
             page = answer
             store.put(key, page)
+        if page.used and not page.offered and offer is not None:
+            page.offered = True
+            offer(key, page)
         page.used = True
         accept = environ.get("HTTP_ACCEPT_ENCODING", "")
         coding = best_coding(accept) if len(accept) < LONGEST_ACCEPT else IDENTITY
