@@ -2,7 +2,8 @@
 
 import pytest
 
-from homeport.serving.cache import OVERHEAD, best_coding
+from homeport.serving.cache import best_coding
+from homeport.serving.pages import OVERHEAD
 from tests.serving.one_page import TEXT, OnePage
 
 

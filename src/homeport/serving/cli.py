@@ -10,8 +10,8 @@ from contextlib import closing, suppress
 import click
 
 from homeport.core import log, served
-from homeport.core.config import Config, load
-from homeport.https.service import web_socket
+from homeport.core.config import Config, ConfigError, load
+from homeport.https.service import shelf, web_socket
 from homeport.migrations import is_current
 from homeport.serving import edge, manager
 from homeport.serving.address import answers, answers_at
@@ -76,7 +76,10 @@ def _environ(config: Config, flags: Flags) -> dict[str, str]:
 
 
 def _settle(config: Config) -> None:
-    """Make the database one file again, now that nobody has it open: whoever copies that has all of it."""
+    """Make the database one file again, now that nobody has it open: whoever copies that has all of it. And leave no
+    page in a file, since what is deleted from now on would stay there."""
+    with suppress(ConfigError):
+        shelf.empty(config)
     path = config.data / "homeport.db"
     if path.exists() and not config.database_url:
         with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:

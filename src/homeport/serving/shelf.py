@@ -17,7 +17,7 @@ from pathlib import Path
 
 from homeport.core.config import Config
 from homeport.https.service import shelf
-from homeport.serving.cache import BROTLI, GZIP, IDENTITY, Key, Page
+from homeport.serving.pages import BROTLI, GZIP, IDENTITY, Key, Page
 
 ROUND_SECONDS = 1.0
 SPARE = 500_000_000
@@ -56,18 +56,25 @@ class Shelf:
 
     def tend(self) -> None:
         """One round."""
-        with suppress(OSError, sqlite3.Error):
+        with suppress(OSError, ValueError, sqlite3.Error):
             version, shown = self._current(), self._shown()
             if shown not in (None, version):
                 shelf.take_down(self._config)  # somebody changed the database in another way than ours
             if version != self._version:
                 self._version, self._size = version, 0
+            self._throw_away(version or 0)
             for _ in range(min(MOST_A_ROUND, len(self._offered))):
                 path, page = self._offered.popleft()
                 if page.version == version and sorted(page.headers) == self._headers:
                     self._put(path, page)
             if version is not None and shown != version and self._size:
                 self._open()
+
+    def _throw_away(self, before: int) -> None:
+        # At once, and whoever has put it there: who deletes something is promised that it is gone.
+        for old in self._folder.glob(f"{shelf.VERSION}*"):
+            if int(old.name.removeprefix(shelf.VERSION)) < before:
+                shutil.rmtree(old, ignore_errors=True)
 
     def _shown(self) -> int | None:
         try:
@@ -109,9 +116,6 @@ class Shelf:
             if version == self._version:
                 self._written(str(version).encode()).replace(self._folder / shelf.NOW)
             connection.execute("ROLLBACK")
-        for old in self._folder.glob(f"{shelf.VERSION}*"):
-            if old.name != f"{shelf.VERSION}{version}":
-                shutil.rmtree(old, ignore_errors=True)
 
 
 def begin(own: Shelf) -> Callable[[Key, Page], None]:
