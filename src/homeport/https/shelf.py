@@ -10,6 +10,7 @@ version that the database has then. So there is no moment at which `now` says 17
 that is killed at any point leaves no `now`, or one that is true.
 """
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,13 @@ def headers(config: Config) -> dict[str, str]:
     return {**fixed_headers(config), **about}
 
 
+def may_hold(path: str) -> bool:
+    """Whether Caddy would look for a file of this address."""
+    return bool(re.fullmatch(PATH, path)) and not re.match(TOO_LONG, path)
+
+
 def place(config: Config, version: int, path: str) -> Path:
-    """The file of the page at an address that matches PATH."""
+    """The file of the page at an address that may have one."""
     return folder(config) / f"{VERSION}{version}" / f"{path.lstrip('/')}{SUFFIX}"
 
 

@@ -5,7 +5,6 @@ ones, and lets Caddy at them if it isn't. What fails here, on a full disk for in
 """
 
 import os
-import re
 import shutil
 import sqlite3
 import threading
@@ -43,15 +42,12 @@ class Shelf:
         self._size = 0
 
     def offer(self, key: Key, page: Page) -> None:
-        """Remember a page for the next round, if it is one that Caddy can answer with as the page cache would."""
+        """Remember a page for the next round, once, if Caddy can answer with it as the page cache would."""
         scheme, host, path, query = key
-        if (
-            scheme == "https"
-            and host == self._host
-            and not query
-            and re.fullmatch(shelf.PATH, path)
-            and not re.match(shelf.TOO_LONG, path)
-        ):
+        if page.offered:
+            return
+        page.offered = True
+        if (scheme, host, query) == ("https", self._host, "") and shelf.may_hold(path):
             self._offered.append((path, page))
 
     def tend(self) -> None:
