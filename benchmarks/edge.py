@@ -1,9 +1,9 @@
 """How quickly the blog is read over HTTPS: `python -m benchmarks.edge [DATA]`.
 
 A cached page through the edge (Caddy before the web server, both on one core; Caddy answers with it by itself once it
-was asked for twice) beside Caddy alone on that core, which serves the same bytes over HTTPS as a file from the disk. Same
-TLS settings, kept connections, rounds interleaved. The third is the same page at the owner's plain address, where Caddy
-passes every request on.
+was asked for twice) beside Caddy alone on that core, which serves the same bytes over HTTPS as a file from the disk.
+Same TLS settings, kept connections, rounds interleaved. The third is that page at the owner's plain address, where
+Caddy passes each request on.
 """
 
 import json

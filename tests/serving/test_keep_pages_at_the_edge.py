@@ -227,20 +227,11 @@ def test_nothing_is_shown_while_the_database_cannot_be_read(config: Config, app:
     assert web.shown is None
 
 
-@pytest.mark.parametrize(
-    ("path", "base"),
-    [
-        (f"{PAGE}?before=1", ""),
-        ("/posts/", ""),
-        ("/nowhere", ""),
-        ("/login", ""),
-        ("/POSTS/the-lighthouse", ""),
-        ("/healthz", ""),
-        (PAGE, "http://blog.example.com"),
-        (PAGE, "https://localhost"),
-        (PAGE, "https://blog.example.com:444"),
-    ],
-)
+OTHER_PATHS = (f"{PAGE}?before=1", "/posts/", "/nowhere", "/login", "/POSTS/the-lighthouse", "/healthz")
+OTHER_BASES = ("http://blog.example.com", "https://localhost", "https://blog.example.com:444")
+
+
+@pytest.mark.parametrize(("path", "base"), [*((path, "") for path in OTHER_PATHS), *((PAGE, b) for b in OTHER_BASES)])
 def test_other_answers_and_other_ways_are_left_to_the_web_server(web: WebProcess, path: str, base: str) -> None:
     for _ in range(3):
         web.get(path, base)
@@ -296,10 +287,7 @@ def test_nothing_is_put_where_little_space_is_left(web: WebProcess, monkeypatch:
 
 def test_there_is_none_without_an_edge_or_beside_a_database_server(config: Config) -> None:
     assert is_there(config)
-    for other in (
-        {"domain": ""},
-        {"https_method": "off"},
-        {"database_url": "postgresql://a/b"},
-        {"cache_megabytes": 0},
-    ):
-        assert not is_there(replace(config, **other))  # type: ignore[arg-type]  # each has its setting's type
+    assert not is_there(replace(config, domain=""))
+    assert not is_there(replace(config, https_method="off"))
+    assert not is_there(replace(config, database_url="postgresql://localhost/blog"))
+    assert not is_there(replace(config, cache_megabytes=0))
