@@ -28,10 +28,10 @@ run: ## serve a blog from here; takes HOST= PORT= DATA= DOMAIN=
 	@exec $(BIN)/homeport serve $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)") \
 		$(if $(DOMAIN),--domain "$(DOMAIN)")
 
-# Two at a time, and never more: tests start servers, browsers and databases of their own.
+# Three at a time, on two cores and on more: tests wait a lot, for servers, browsers and databases that they start.
 # loadfile: a server or an imported blog that a file's tests share is then made once. The order is tests/conftest.py's.
 test: setup ## every test; takes ARGS=
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
+	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
 check: setup ## lint, format, types, and who may import whom
 	@$(BIN)/ruff check

@@ -1,4 +1,4 @@
-"""Lets a test marked `alone` have the machine to itself, although tests run two at a time.
+"""Lets a test marked `alone` have the machine to itself, although tests run side by side.
 
 Every test holds a shared lock while it runs; one that measures time, or needs every core, holds it exclusively. The
 gate in front of the lock is what keeps the others from slipping in one after the other while it waits.

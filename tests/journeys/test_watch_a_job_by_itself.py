@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from homeport.app import FEATURES, create_app
+from homeport.core import site
 from homeport.core.config import Config
-from homeport.core.db import db
+from homeport.core.db import commit, db
 from homeport.migrations.runner import upgrade
 from tests.cast import make_cast, open_session
 from tests.journeys.conftest import serve
@@ -16,7 +17,6 @@ from tests.journeys.conftest import serve
 if "learn" not in FEATURES:
     pytest.skip("the room learn is taken out of FEATURES", allow_module_level=True)
 
-from homeport.learn import xray_store
 
 PAGE = "/learn/background-work"
 AGAIN = "[data-by-hand]"
@@ -29,7 +29,10 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     data.mkdir()
     config = Config(data=data)
     upgrade(config)
-    xray_store.switch_on(config)
+    with create_app(config).app_context():
+        site.change(class_room="open")
+        commit()
+        db.engine.dispose()
     return config
 
 

@@ -205,7 +205,8 @@ def test_every_route_of_the_blog_finds_its_function(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if rule.arguments:
             continue
-        method = "GET" if "GET" in (rule.methods or ()) else "POST"
+        methods = rule.methods or set()
+        method = "GET" if "GET" in methods else min(methods - {"OPTIONS"})
         way = wayfinder.find(app, method, rule.rule)
         assert isinstance(way, wayfinder.Way), rule
         assert way.endpoint == rule.endpoint
