@@ -44,7 +44,8 @@ docs: setup ## write docs/settings.md from the table of settings, docs/teaching.
 	@$(BIN)/python -c "from homeport.learn import teaching; print(teaching.for_documents(), end='')" > docs/teaching.md
 
 bench: setup ## measure, against something measured in the same run; takes WHICH= (a name in benchmarks/)
-	@for name in $(WHICH); do $(BIN)/python -m benchmarks.$$name || exit; done
+	@missed=; for name in $(WHICH); do $(BIN)/python -m benchmarks.$$name || missed="$$missed $$name"; done; \
+		test -z "$$missed" || { echo "Not all aims were met by:$$missed"; exit 1; }
 
 # uv resolves for every platform at once and keeps versions that are locked already; UPGRADE=1 asks for the newest.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
