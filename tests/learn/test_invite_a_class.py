@@ -102,3 +102,23 @@ def test_who_lost_a_slip_gets_another_and_the_first_is_over(olga: Browser, app: 
     assert len(again) == 2
     assert client.get(first).status_code == 403
     assert client.get(again[0]).status_code == 200
+
+
+def test_addresses_of_one_mail_may_stand_on_one_line(olga: Browser, app: Flask) -> None:
+    assert len(links(invite(olga, '"Lovelace, Ada" <ada@example.org>, Grace Hopper <grace@example.org>').text)) == 2
+    assert names(app) == ["grace@example.org", "ada@example.org"]
+
+
+def test_two_people_on_one_line_are_not_made_one(olga: Browser, app: Flask) -> None:
+    assert "Line 1: there is more than one address" in invite(olga, "ada@example.org, bob@example.org").text
+    assert names(app) == []
+
+
+def test_who_is_put_into_a_class_is_told_and_learns_what_is_seen(
+    config: Config, everybody: Cast, app: Flask, browser: Callable[[Person], Browser]
+) -> None:
+    app.config["HOMEPORT"] = Config(data=config.data, smtp_url="smtp://127.0.0.1:9")
+    invite(browser(everybody.olga), f"Alice, {everybody.alice.email}")
+    with app.app_context():
+        mail = db.session.scalars(select(Mail)).one()
+    assert (mail.to, "how far you are" in mail.text) == (everybody.alice.email, True)

@@ -37,7 +37,7 @@ def test_an_open_room_gives_everybody_the_x_ray_and_a_closed_one_forgets_it(
     assert "Your space in the class" not in alice.get("/write").text
 
 
-def test_the_page_settings_opens_the_same_room(olga: Browser, config: Config, app: Flask) -> None:
+def test_the_setting_and_the_room_are_one(olga: Browser, config: Config, app: Flask) -> None:
     with app.app_context():
         site.change(class_room="open")
         commit()

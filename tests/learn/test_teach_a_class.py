@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
+from homeport.accounts import service as accounts
 from homeport.accounts.departures import carry_out
-from homeport.accounts.models import User
+from homeport.accounts.models import Departure, PostsFate, User
 from homeport.core import clock, site
 from homeport.core.db import commit, db
 from homeport.core.http import Role
@@ -86,7 +87,7 @@ def test_at_the_end_of_term_only_accounts_made_for_the_class_go_and_a_week_later
     assert "The class room is closed" in page
     with app.app_context():
         assert [user.email for _pupil, user in class_queries.everybody()] == ["ada@example.org", "grace@example.org"]
-        assert db.session.scalars(select(LearnStep)).all() == [], "who had an account before begins anew"
+        assert len(db.session.scalars(select(LearnStep)).all()) == 1, "who had an account before keeps their progress"
         assert not carry_out(ada, clock.now() + timedelta(days=6))
         assert carry_out(ada, clock.now() + timedelta(days=8))
         commit()
@@ -157,3 +158,47 @@ def test_a_class_of_thirty_costs_no_more_questions_than_one_of_two(app: Flask, e
         asked.clear()
         assert len(class_queries.whole_class()) == 32
         assert len(asked) <= few + 1
+
+
+@pytest.mark.parametrize("what", ["part", "anew"])
+def test_while_the_class_leaves_nothing_else_is_said_to_happen_to_it(olga: Browser, app: Flask, what: str) -> None:
+    invite(olga)
+    olga.submit("/learn/class/end", {"what": "dismiss"})
+    answer = olga.submit("/learn/class/end", {"what": what})
+    assert answer.status_code == 409
+    assert "keep them first" in answer.text
+    with app.app_context():
+        ada = class_queries.whole_class()[0]
+        assert ada.is_dismissed
+    assert olga.submit(f"/learn/class/{ada.user.id}/out").status_code == 409
+    assert len(names(app)) == 2
+
+
+def test_who_wishes_to_leave_by_themselves_is_not_kept_by_the_teacher(
+    olga: Browser, everybody: Cast, app: Flask
+) -> None:
+    put_into_class(app, everybody.alice, everybody.bob, came_for_it=True)
+    with app.app_context():
+        alice = db.session.get_one(User, everybody.alice.id)
+        accounts.ask_to_leave(alice, PostsFate.KEEP, None, by=everybody.alice.viewer, now=clock.now())
+        commit()
+    assert "are going to be deleted" not in olga.get("/learn/class").text
+    page = olga.submit("/learn/class/end", {"what": "dismiss"}, follow_redirects=True).text
+    assert "Accounts that will be deleted in a week: 1." in page
+    olga.submit("/learn/class/keep")
+    with app.app_context():
+        leaves = {one.user.id: one.leaves_at is not None for one in class_queries.whole_class()}
+        departure = db.session.get_one(Departure, everybody.alice.id)
+    assert leaves == {everybody.alice.id: True, everybody.bob.id: False}
+    assert departure.posts == PostsFate.KEEP
+
+
+def test_an_account_that_was_made_for_a_class_is_known_when_it_comes_again(olga: Browser, app: Flask) -> None:
+    invite(olga)
+    olga.submit("/learn/class/end", {"what": "part"})
+    assert names(app) == []
+    assert "Ada Lovelace, Grace Hopper had an account already" in invite(olga).text
+    assert (
+        "Accounts that will be deleted in a week: 2."
+        in olga.submit("/learn/class/end", {"what": "dismiss"}, follow_redirects=True).text
+    )

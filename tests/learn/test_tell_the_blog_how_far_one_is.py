@@ -102,6 +102,7 @@ def test_more_hints_than_there_are_count_as_all(app: Flask, everybody: Cast, fol
 
 
 WRONG: list[tuple[Any, str]] = [
+    ({"done": {"a-title": "0001-01-01T00:00:00+00:00"}, "hints": {}}, "a-title"),
     ({"hints": {}}, "done"),
     ({"done": {}}, "hints"),
     ({"done": [], "hints": {}}, "done"),

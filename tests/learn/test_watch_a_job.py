@@ -17,6 +17,7 @@ from homeport.core.config import Config
 from homeport.core.db import commit, db
 from homeport.core.errors import Problem
 from homeport.learn import jobs, try_jobs
+from homeport.learn.models import LearnPupil
 from tests.cast import Cast, Person, open_session
 from tests.conftest import Browser
 from tests.jobs.conftest import wait_until
@@ -43,12 +44,15 @@ def test_only_the_owner_kills_and_only_where_it_is_started_again(everybody: Cast
     assert "Nobody would start the worker again" in alone.text
 
 
-def test_in_an_open_class_room_everybody_may(app: Flask, everybody: Cast, browser: Login) -> None:
+def test_in_an_open_class_room_the_class_may(app: Flask, everybody: Cast, browser: Login) -> None:
     with app.app_context():
         site.change(class_room="open")
+        db.session.add(LearnPupil(user_id=everybody.charlie.id, joined_at=clock.now()))
         commit()
     alone = browser(everybody.charlie).submit(f"{PAGE}/kill-worker")
     assert "Nobody would start the worker again" in alone.text, "this blog runs without a supervisor"
+    stranger = browser(everybody.alice).submit(f"{PAGE}/kill-worker")
+    assert "Only the owner of this blog may do this" in stranger.text, "who is not in the class"
 
 
 def test_a_supervisor_is_seen_by_its_lock(config: Config) -> None:

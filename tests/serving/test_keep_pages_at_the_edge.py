@@ -91,12 +91,13 @@ def test_change_takes_it_away_before_it_is_answered(web: WebProcess, app: Flask)
     assert "Number 1." in text(web)
 
 
-def test_old_pages_are_thrown_away(web: WebProcess, app: Flask) -> None:
+def test_old_pages_are_thrown_away_under_every_name(web: WebProcess, app: Flask) -> None:
     for number in range(3):
-        web.fill(PAGE)
+        web.fill("/")
+        web.fill(PAGE)  # a round later, in which nothing else is written
         change(app, f"Number {number}.")
     web.shelf.tend()
-    assert not list(folder(web.config).glob("v*"))
+    assert [file for file in folder(web.config).rglob("*") if file.is_file()] == []
 
 
 def test_nothing_is_shown_while_somebody_is_about_to_commit(web: WebProcess, app: Flask) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from homeport.app import create_app
 from homeport.core import clock
 from homeport.core.db import commit, db
-from homeport.https.shelf import NOW, folder
+from homeport.https.shelf import NOW, folder, take_down
 from homeport.migrations.runner import upgrade
 from homeport.posts.models import Post, Status
 from tests.cast import Cast, make_cast, open_session
@@ -280,3 +280,12 @@ def test_command_that_imports_is_seen_when_it_has_ended(blog: Edge, tmp_path: Pa
     command = [sys.executable, "-m", "homeport.cli", "import", str(tmp_path), "--author", "alice@example.com"]
     subprocess.run([*command, "--data", str(blog.config.data)], check=True, capture_output=True)
     assert b"Brought along" in blog.ask("/archive").body
+
+
+def test_requests_that_no_page_is_there_for_fill_no_log(blog: Edge) -> None:
+    for number in range(20):
+        take_down(blog.config)
+        assert blog.ask(f"/nothing-{number}").status == 404
+    log = (blog.config.caddy_folder / "log.json").read_text()
+    assert "failed to read file" not in log
+    assert '"logger":"tls' in log, "which is what the log is for"

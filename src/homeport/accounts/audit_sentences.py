@@ -77,8 +77,14 @@ WORDINGS = {
     "recovery_codes_made": Wording("account", "{who} made new recovery codes"),
     "export_asked": Wording("account", "{who} asked for a copy of everything"),
     "export_downloaded": Wording("account", "{who} downloaded a copy of everything"),
-    "departure_asked": Wording("account", "{who} asked for the account to be deleted"),
-    "departure_cancelled": Wording("account", "{who} kept the account after all"),
+    "departure_asked": Wording(
+        "account",
+        "{who} asked for the account to be deleted",
+        "{actor} asked for the account of {subject} to be deleted",
+    ),
+    "departure_cancelled": Wording(
+        "account", "{who} kept the account after all", "{actor} had the account of {subject} kept after all"
+    ),
     "account_deleted": Wording("account", "{who} deleted the account", "{actor} deleted the account of {subject}"),
     "post_published": Wording("posts", "{who} published the post[ “{title}”]"),
     "post_withdrawn": Wording("posts", "{who} took the post[ “{title}”] back"),

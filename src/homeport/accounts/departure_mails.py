@@ -10,6 +10,7 @@ from homeport.jobs.service import queue_mail
 from homeport.ui.filters import date, date_and_time
 from homeport.ui.letters import Letter
 
+_KEEP_IT = mails.NOT_YOU.replace("If it was not you, log in", "If it was not you, log in, keep the account")
 LAST_MAIL_WAITS = timedelta(days=5)
 
 
@@ -23,14 +24,18 @@ def asked(user: User, departure: Departure, heir: User | None, by: Viewer, now: 
             "Until then everything works as before, and you can change your mind.",
         ),
         link=("Keep my account", mails.address("/account/delete")),
-        after=(mails.NOT_YOU.replace("If it was not you, log in", "If it was not you, log in, keep the account"),),
+        after=(_KEEP_IT if _is_own(user, by) else mails.ASK_THE_OWNER,),
     )
     mails.send(user.email, letter, now)
 
 
 def _who(user: User, by: Viewer) -> str:
+    return "you" if _is_own(user, by) else "an owner of this blog"
+
+
+def _is_own(user: User, by: Viewer) -> bool:
     # A link that takes a change of address back is followed by whoever the account belongs to, who is not logged in.
-    return "you" if by.user_id in {None, user.id} else "an owner of this blog"
+    return by.user_id in {None, user.id}
 
 
 def _of_the_posts(departure: Departure, heir: User | None) -> str:
@@ -48,7 +53,7 @@ def cancelled(user: User, by: Viewer, now: datetime) -> None:
         subject=f"{site().title}: your account stays",
         paragraphs=(sentence,),
         link=("Look at your account", mails.address("/account/security")),
-        after=(mails.NOT_YOU,),
+        after=(mails.NOT_YOU if _is_own(user, by) else mails.ASK_THE_OWNER,),
     )
     mails.send(user.email, letter, now)
 

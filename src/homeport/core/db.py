@@ -212,13 +212,16 @@ def _note_public_statement(state: ORMExecuteState) -> None:
 
 @event.listens_for(Session, "before_commit")
 def _raise_site_version(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # the end of a savepoint: the version is raised once, at the end of the whole
     session.flush()
-    if session.info.pop("public_change", False):
+    if session.info.get("public_change", False):
         session.execute(update(SiteVersion).values(version=SiteVersion.version + 1))
         # Only now: from this statement to the end of the transaction nobody else has the write lock.
         before: Callable[[], None] | None = current_app.extensions.get(BEFORE_PUBLIC_CHANGE)
         if before is not None:
             before()
+        session.info["public_change"] = False
 
 
 @event.listens_for(Session, "after_transaction_end")

@@ -261,7 +261,13 @@ def _logging(config: Config) -> Json:
     silent = {"fields": {"request": {"filter": "delete"}}}
     return {
         "logs": {
-            "default": {"writer": file, "encoder": {"format": "filter", "wrap": {"format": "json"}, **silent}},
+            # By name, since an unnamed line comes for each request while no page lies there to be answered with
+            # (`https/shelf.py`), and would push out what is looked for.
+            "default": {
+                "writer": file,
+                "encoder": {"format": "filter", "wrap": {"format": "json"}, **silent},
+                "include": ["admin", "events", "http", "pki", "tls"],
+            },
             "errors": {
                 "writer": {"output": "stderr"},
                 "encoder": {"format": "filter", "wrap": _form(config), **silent},

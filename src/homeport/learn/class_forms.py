@@ -33,18 +33,23 @@ class InviteForm(Form):
     file = FileField("Or a file", render_kw={"accept": ".csv,.txt,text/csv,text/plain"})
     role = RadioField("They become", choices=ROLES, default="author")
     mail = BooleanField("Write to each of them, with their link")
+    is_too_large = False
     entries: list[Entry]
     faults: tuple[Fault, ...] | list[Fault] = ()
 
     def read_file(self, content: bytes) -> None:
         """Put what a file holds below what was typed, so that it can be seen and mended."""
-        if content:
+        self.is_too_large = len(content) > MOST_BYTES
+        if content and not self.is_too_large:
             self.people.data = "\n".join(part for part in (self.people.data, _text(content)) if part)
 
     def validate_people(self, field: Any) -> None:
         """Each line is somebody who can be invited."""
+        if self.is_too_large:
+            raise ValidationError(f"The file is larger than {MOST_BYTES // 1000} kB, so it is no list of a class.")
         self.entries, faults = class_list.read(field.data or "")
-        self.faults = sorted([*faults, *class_service.unfit(self.entries)], key=lambda fault: fault.line)
+        unfit = class_service.unfit(self.entries[: class_list.MOST])
+        self.faults = sorted([*faults, *unfit], key=lambda fault: fault.line)
         if self.faults:
             raise ValidationError("Nobody is invited yet. Mend these lines, and send the list again.")
         if not self.entries:
@@ -59,7 +64,7 @@ class EndForm(Form):
     """What becomes of the class."""
 
     what = RadioField("What becomes of it", [InputRequired()], choices=ENDS)
-    close = BooleanField("Close the class room too", default=True)
+    close = BooleanField("Close the class room too, unless it begins anew", default=True)
 
 
 def _text(content: bytes) -> str:

@@ -12,6 +12,7 @@ MOST = 100
 """Lines that are taken at once."""
 
 _IN_BRACKETS = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>[\s,;]*")
+_AFTER_BRACKETS = re.compile(r"(?<=>)[\s,;]+")
 _HEADINGS = re.compile(r"\b(e-?mail|mail|name|address|adresse)\b", re.IGNORECASE)
 _BETWEEN = ("\t", ";", ",")
 
@@ -59,7 +60,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), 1):
         is_heading = number == 1 and "@" not in line and _HEADINGS.search(line)
         if line.strip(" \t,;\ufeff") and not is_heading:
-            yield number, line.strip("\ufeff")
+            # Addresses of one mail stand on one line, each in brackets.
+            yield from ((number, part) for part in _AFTER_BRACKETS.split(line.strip("\ufeff")) if part.strip(" ,;"))
 
 
 def _entry(number: int, line: str, before: list[Entry]) -> Entry:
@@ -75,11 +77,14 @@ def _entry(number: int, line: str, before: list[Entry]) -> Entry:
 
 
 def _split(line: str) -> tuple[str, str]:
-    """The name and the address, as far as they are there."""
+    """The name and the address, as far as they are there. Raises Problem for two addresses."""
     if found := _IN_BRACKETS.fullmatch(line):
         return found["name"].strip(' "'), found["email"].strip()
     between = next((sign for sign in _BETWEEN if sign in line), None)
     fields = next(csv.reader([line], delimiter=between)) if between else line.rsplit(maxsplit=1)
     fields = [" ".join(field.split()) for field in fields]
-    email = next((field for field in fields if "@" in field), "")
+    emails = [field for field in fields if "@" in field]
+    if len(emails) > 1:
+        raise Problem("there is more than one address; write each person on a line of their own.")
+    email = emails[0] if emails else ""
     return " ".join(field for field in fields if field and field != email), email

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from homeport.accounts.models import User
 from homeport.core.site import site
 from homeport.jobs.service import queue_mail
 from homeport.learn.class_service import Invited
@@ -22,3 +23,17 @@ def invited(one: Invited, address: str, now: datetime) -> None:
     )
     expires_at = now + timedelta(hours=one.hours)
     queue_mail(one.user.email, letter.subject, letter.text, html=letter.html, now=now, expires_at=expires_at)
+
+
+def joined(user: User, now: datetime) -> None:
+    """That somebody who had an account is in the class, and what its teacher sees."""
+    letter = Letter(
+        subject=f"{site().title}: you are in the class",
+        paragraphs=(
+            "You were put into a class that learns here how the web works. Your account is as it was.",
+            "Owners of this blog see from now on how far you are in its chapters and exercises, and when you did "
+            "something last. Nobody else does.",
+        ),
+        after=("You don’t want that? Tell whoever runs the class: one click takes you out.",),
+    )
+    queue_mail(user.email, letter.subject, letter.text, html=letter.html, now=now)

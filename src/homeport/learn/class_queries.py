@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
 from homeport.accounts import queries as people
 from homeport.accounts.models import Departure, User
 from homeport.core.db import db
-from homeport.learn import primer, queries
+from homeport.core.http import Viewer
+from homeport.learn import classroom, primer, queries
 from homeport.learn.models import LearnExercise, LearnPupil, LearnStep
 from homeport.learn.practice import Exercise, exercises
 from homeport.learn.primer import Chapter
@@ -28,11 +30,18 @@ class Pupil:
     is_here: bool
     """Whether they can log in: a password was chosen, or a passkey made."""
     leaves_at: datetime | None
+    """When the account is deleted: by the teacher's wish (`is_dismissed`) or their own."""
+    is_dismissed: bool
     chapters: Mapping[str, Progress]
     exercises: Mapping[str, datetime]
     chapter: Chapter | None
     """Where they did something last; None before the first step."""
     last_at: datetime | None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a new link would be of use: they may come, and have not been here yet."""
+        return not self.is_here and self.leaves_at is None and self.user.suspended_at is None
 
     @property
     def whole_chapters(self) -> int:
@@ -46,40 +55,62 @@ class Pupil:
 
 
 def pupil(user_id: int) -> LearnPupil | None:
-    """Somebody's place in the class; None for who is not in it."""
+    """Somebody's place in the class; None for who is not in it (any more)."""
+    found = known(user_id)
+    return found if found is not None and found.left_at is None else None
+
+
+def known(user_id: int) -> LearnPupil | None:
+    """Somebody's place in the class, also from before; None for who never was in it."""
     return db.session.get(LearnPupil, user_id)
+
+
+def may_break_things(who: Viewer) -> bool:
+    """Whether somebody is in the class, while its room is open: then what disturbs others for a moment is a lesson."""
+    return who.user_id is not None and classroom.is_open() and pupil(who.user_id) is not None
 
 
 def everybody() -> list[tuple[LearnPupil, User]]:
     """Who is in the class, by name."""
     rows = select(LearnPupil, User).join(User, User.id == LearnPupil.user_id)
+    rows = rows.where(LearnPupil.left_at.is_(None))
     found = db.session.execute(rows.order_by(func.lower(User.display_name), User.id)).all()
     return [(row[0], row[1]) for row in found]
 
 
-def waiting() -> list[User]:
-    """Who is in the class, may come, and has not been here yet."""
-    users = [user for _pupil, user in everybody() if user.suspended_at is None]
-    here = _here([user.id for user in users])
-    return [user for user in users if user.id not in here]
+def dismissed() -> list[User]:
+    """Whose account is going to be deleted by the teacher's wish, by name; not who wished it themselves or stayed."""
+    everyone = everybody()
+    leaving = _leaving([user.id for _pupil, user in everyone])
+    return [user for place, user in everyone if place.dismissed_at is not None and user.id in leaving]
 
 
 def whole_class() -> list[Pupil]:
     """How far everybody in the class is, by name."""
-    return _pupils([user for _pupil, user in everybody()])
+    everyone = everybody()
+    gone = {user.id for place, user in everyone if place.dismissed_at is not None}
+    return _pupils([user for _pupil, user in everyone], gone)
 
 
 def one(user: User) -> Pupil:
     """How far somebody is, in the class or not."""
-    return _pupils([user])[0]
+    place = pupil(user.id)
+    return _pupils([user], {user.id} if place is not None and place.dismissed_at is not None else set())[0]
 
 
-def _pupils(users: Sequence[User]) -> list[Pupil]:
+def _pupils(users: Sequence[User], dismissed: set[int]) -> list[Pupil]:
     ids = [user.id for user in users]
     here, leaving = _here(ids), _leaving(ids)
     steps, told = _steps(ids), queries.exercises_of_each(ids)
     return [
-        _pupil(user, user.id in here, leaving.get(user.id), steps.get(user.id, []), told.get(user.id, {}))
+        _pupil(
+            user,
+            steps.get(user.id, []),
+            told.get(user.id, {}),
+            is_here=user.id in here,
+            leaves_at=leaving.get(user.id),
+            is_dismissed=user.id in dismissed and user.id in leaving,
+        )
         for user in users
     ]
 
@@ -87,13 +118,7 @@ def _pupils(users: Sequence[User]) -> list[Pupil]:
 _Step = tuple[str, str, datetime]
 
 
-def _pupil(
-    user: User,
-    is_here: bool,
-    leaves_at: datetime | None,
-    steps: Sequence[_Step],
-    told: Mapping[str, LearnExercise],
-) -> Pupil:
+def _pupil(user: User, steps: Sequence[_Step], told: Mapping[str, LearnExercise], **state: Any) -> Pupil:
     done: dict[str, set[str]] = {}
     for slug, step, _at in steps:
         done.setdefault(slug, set()).add(step)
@@ -106,7 +131,8 @@ def _pupil(
     solved = {name: row.done_at for name, row in told.items() if row.done_at is not None}
     moments += solved.values()
     chapter = primer.chapter(last[0]) if last else None
-    return Pupil(user, is_here, leaves_at, chapters, solved, chapter, max(moments, default=None))
+    last_at = max(moments, default=None)
+    return Pupil(user=user, chapters=chapters, exercises=solved, chapter=chapter, last_at=last_at, **state)
 
 
 def _here(ids: Sequence[int]) -> set[int]:

@@ -7,6 +7,7 @@ from homeport.accounts import queries as people
 from homeport.accounts.models import User
 from homeport.accounts.service import BACKUPS, GRACE
 from homeport.core.clock import now
+from homeport.core.db import db
 from homeport.core.errors import Problem, not_found
 from homeport.core.http import member, owner, sensitive, viewer
 from homeport.core.site import site
@@ -27,7 +28,7 @@ bp = Blueprint("class_room", __name__, template_folder="templates", url_prefix="
 def overview() -> str:
     """Everybody, and how far they are."""
     everybody = class_queries.whole_class()
-    leaving = sum(one.leaves_at is not None for one in everybody)
+    leaving = sum(one.is_dismissed for one in everybody)
     return render_template(
         "learn/class/overview.html", pupils=everybody, leaving=leaving, is_open=classroom.is_open(), **_whole()
     )
@@ -63,7 +64,12 @@ def invite() -> ResponseReturnValue:
     form.read_file(sent.read(MOST_BYTES + 1) if sent else b"")
     if not form.validate():
         return render_template("learn/class/invite.html", form=form, has_mail=has_mail_server()), 422
-    found = class_service.invite(form.entries, form.chosen(), by=viewer(), settings=site(), now=now())
+    try:
+        found = class_service.invite(form.entries, form.chosen(), by=viewer(), settings=site(), now=now())
+    except Problem as problem:  # somebody else has just done the same
+        db.session.rollback()
+        form.add_problem(problem, "people")
+        return render_template("learn/class/invite.html", form=form, has_mail=has_mail_server()), problem.status
     return _links(found, by_mail=form.mail.data and has_mail_server())
 
 
@@ -72,7 +78,7 @@ def invite() -> ResponseReturnValue:
 @sensitive
 def new_links() -> ResponseReturnValue:
     """New links for everybody who has not been here yet."""
-    waiting = class_queries.waiting()
+    waiting = [one.user for one in class_queries.whole_class() if one.is_awaited]
     if not waiting:
         say("Everybody in the class has been here. Who forgot a password gets a link on the page People.")
         return redirect(url_for("class_room.overview"), 303)
@@ -85,6 +91,8 @@ def _links(found: list[Invited], *, by_mail: bool) -> str:
     for one, address in slips if by_mail else []:
         class_mails.invited(one, address, now())
     joined = [one.user for one in found if not one.token]
+    for user in joined if has_mail_server() else []:
+        class_mails.joined(user, now())
     return render_template("learn/class/links.html", slips=slips, joined=joined, by_mail=by_mail, origin=origin)
 
 
@@ -100,7 +108,7 @@ def pupil(user_id: int) -> str:
 def take_out(user_id: int) -> ResponseReturnValue:
     """Have somebody belong to the class no longer."""
     user = _in_class(user_id)
-    class_service.take_out(user.id)
+    class_service.take_out(user, now=now())
     say(f"{user.display_name} is not in the class any more. Account, texts and progress are as they were.")
     return redirect(url_for("class_room.overview"), 303)
 
@@ -134,19 +142,23 @@ def end_term() -> ResponseReturnValue:
     form = EndForm(request.form)
     if not form.validate():
         return render_template("learn/class/end.html", form=form, **_about_the_end()), 422
-    say(_end(str(form.what.data)))
-    if form.close.data:
+    try:
+        say(_end(str(form.what.data)))
+    except Problem as problem:
+        form.add_problem(problem, "what")
+        return render_template("learn/class/end.html", form=form, **_about_the_end()), problem.status
+    if form.close.data and form.what.data != "anew":
         class_service.set_room(is_open=False, by=viewer(), now=now())
     return redirect(url_for("class_room.overview"), 303)
 
 
 def _end(what: str) -> str:
     if what == "dismiss":
-        leaving = class_service.dismiss(by=viewer(), now=now())
-        return f"Accounts that will be deleted in a week: {len(leaving)}. Until then you can keep them, below."
+        going = class_service.dismiss(by=viewer(), now=now())
+        return f"Accounts that will be deleted in a week: {going}. Until then you can keep them, below."
     if what == "anew":
         return f"The class begins anew. People whose progress is forgotten: {class_service.begin_anew()}."
-    class_service.part()
+    class_service.part(now=now())
     return "The class is over. Everybody’s account is as it was."
 
 
@@ -169,9 +181,8 @@ def own_space() -> FootLink | None:
 
 
 def _about_the_end() -> dict[str, object]:
-    everybody = class_queries.everybody()
-    going = [user for place, user in everybody if place.came_for_it]
-    return {"size": len(everybody), "going": len(going), "grace": GRACE.days, "backups": BACKUPS.days}
+    size, going = len(class_queries.everybody()), len(class_service.going())
+    return {"size": size, "going": going, "grace": GRACE.days, "backups": BACKUPS.days}
 
 
 def _whole() -> dict[str, object]:

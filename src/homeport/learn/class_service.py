@@ -49,9 +49,12 @@ def _invite(entry: Entry, role: Role, by: Viewer, settings: Site, now: datetime)
         user = accounts.add(
             name=entry.name, email=entry.email, role=role, by=by, now=now, password=None, settings=settings
         )
-    if class_queries.pupil(user.id) is None:
+    place = class_queries.known(user.id)
+    if place is None:
         db.session.add(LearnPupil(user_id=user.id, joined_at=now, came_for_it=is_new))
-        db.session.flush()
+    elif place.left_at is not None:
+        place.joined_at, place.left_at = now, None
+    db.session.flush()
     return new_link(user, by=by, now=now) if is_new else Invited(user)
 
 
@@ -74,9 +77,23 @@ def new_link(user: User, *, by: Viewer, now: datetime) -> Invited:
     return Invited(user, link.token, link.hours)
 
 
-def take_out(user_id: int) -> None:
-    """Have somebody belong to the class no longer; account, texts and progress stay."""
-    db.session.execute(delete(LearnPupil).where(LearnPupil.user_id == user_id))
+def take_out(user: User, *, now: datetime) -> None:
+    """Have somebody belong to the class no longer; account, texts and progress stay. Raises Problem 409 for somebody
+    whose account is going to be deleted."""
+    _refuse_while_leaving(user in class_queries.dismissed())
+    place = class_queries.pupil(user.id)
+    if place is not None:
+        place.left_at = now
+
+
+def _refuse_while_leaving(is_leaving: bool) -> None:
+    if is_leaving:
+        raise Problem(
+            "Accounts of the class are going to be deleted, and this would not stop it.",
+            status=409,
+            code="class_leaves",
+            hint="On the page of the class, keep them first.",
+        )
 
 
 def set_room(*, is_open: bool, by: Viewer, now: datetime) -> None:
@@ -87,30 +104,43 @@ def set_room(*, is_open: bool, by: Viewer, now: datetime) -> None:
         accounts.record("settings_changed", by=by, now=now, target="class_room")
 
 
-def dismiss(*, by: Viewer, now: datetime) -> list[User]:
-    """Have the accounts that were made for the class deleted, with what was written by them, when the grace of every
-    deletion is over (`keep_all` takes it back until then). Others leave the class, and their progress is forgotten.
+def going() -> list[User]:
+    """Whose account was made for the class, and goes when it leaves; not who is leaving already."""
+    everyone = class_queries.everybody()
+    fit = [user for place, user in everyone if place.came_for_it and user.role <= HIGHEST]
+    return [user for user in fit if people.departure_of(user.id) is None]
 
-    Returns those who leave.
+
+def dismiss(*, by: Viewer, now: datetime) -> int:
+    """Have the accounts that were made for the class deleted, with what was written by them, when the grace of every
+    deletion is over (`keep_all` takes it back until then). Others leave the class with all that is theirs.
+
+    Returns how many accounts go.
     """
-    leaving = []
-    for pupil, user in class_queries.everybody():
-        if pupil.came_for_it and user.role <= HIGHEST:
+    leaving = going()
+    for place, user in class_queries.everybody():
+        if user in leaving:
             accounts.ask_to_leave(user, PostsFate.DELETE, None, by=by, now=now)
-            leaving.append(user)
-        else:
-            forget_progress([user.id])
-            take_out(user.id)
-    return leaving
+            place.dismissed_at = now
+        elif people.departure_of(user.id) is None:
+            place.left_at = now
+    return len(leaving)
 
 
 def keep_all(*, by: Viewer, now: datetime) -> int:
-    """Take back what `dismiss` began; returns for how many."""
-    return sum(accounts.cancel_leaving(user, by=by, now=now) for _pupil, user in class_queries.everybody())
+    """Take back what `dismiss` began; who wished to leave by themselves still does. Returns for how many."""
+    kept = 0
+    for user in class_queries.dismissed():
+        kept += accounts.cancel_leaving(user, by=by, now=now)
+        place = class_queries.pupil(user.id)
+        if place is not None:
+            place.dismissed_at = None
+    return kept
 
 
 def begin_anew() -> int:
-    """Forget how far everybody in the class is; returns of how many people."""
+    """Forget how far everybody in the class is; returns of how many people. Raises Problem 409 while it leaves."""
+    _refuse_while_leaving(bool(class_queries.dismissed()))
     ids = [user.id for _pupil, user in class_queries.everybody()]
     forget_progress(ids)
     return len(ids)
@@ -122,6 +152,8 @@ def forget_progress(user_ids: Sequence[int]) -> None:
         db.session.execute(delete(table).where(table.user_id.in_(user_ids)))
 
 
-def part() -> None:
-    """Have the class be over, and everybody keep account and progress."""
-    db.session.execute(delete(LearnPupil))
+def part(*, now: datetime) -> None:
+    """Have the class be over, and everybody keep account and progress. Raises Problem 409 while it leaves."""
+    _refuse_while_leaving(bool(class_queries.dismissed()))
+    for place, _user in class_queries.everybody():
+        place.left_at = now

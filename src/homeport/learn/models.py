@@ -40,10 +40,16 @@ class LearnExercise(Base):
 
 
 class LearnPupil(Base):
-    """Somebody who belongs to the class, since `joined_at`; `came_for_it`: their account was made for it."""
+    """Somebody who belongs to the class, since `joined_at`, until `left_at`.
+
+    `came_for_it`: their account was made for it, and goes with it; that is still known when they come again.
+    `dismissed_at`: when the teacher had it deleted, which is no wish of their own.
+    """
 
     __tablename__ = "learn_pupils"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     joined_at: Mapped[datetime] = mapped_column(UTCDateTime)
     came_for_it: Mapped[bool] = mapped_column(default=True)
+    left_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    dismissed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

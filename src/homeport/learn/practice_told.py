@@ -15,6 +15,8 @@ MOST_BYTES = 200 * 1000
 AHEAD = timedelta(days=1)
 """How far the clock of somebody's machine may be ahead: more than any time zone that was taken for another."""
 
+EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
+
 MOST_NAMED = 20
 _LONGEST = 80
 
@@ -79,6 +81,8 @@ def _moment(name: str, said: Any, now: datetime) -> datetime:
         at = at.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         raise ToldProblem(name, f"When {name} was solved is no time with its zone, as ISO 8601 writes it.") from None
+    if at < EARLIEST:
+        raise ToldProblem(name, f"{name} was solved before there were exercises: is the clock of your computer right?")
     if at > now + AHEAD:
         raise ToldProblem(name, f"{name} was solved in the future: is the clock of your computer right?")
     return at

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from homeport.core.db import db
+from homeport.core.ids import handle
 
 _PLANNED = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"})
 _PLACE = re.compile(r"%\((\w+)\)s")
@@ -51,14 +52,12 @@ def _of_postgresql(connection: Connection, text: str, _marks: int) -> list[str]:
     numbers: dict[str, int] = {}
     numbered = _PLACE.sub(lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}", text)
     nothing = f"({', '.join(['NULL'] * len(numbers))})" if numbers else ""
+    name = f"homeport_xray_{handle()}"  # one that was left behind is in nobody's way
     with connection.begin_nested() as savepoint:
-        for step in (
-            "SET LOCAL plan_cache_mode = force_generic_plan",
-            f"PREPARE homeport_xray AS {numbered}",
-        ):
+        for step in ("SET LOCAL plan_cache_mode = force_generic_plan", f'PREPARE "{name}" AS {numbered}'):
             connection.exec_driver_sql(step)
-        lines = connection.exec_driver_sql(f"EXPLAIN EXECUTE homeport_xray{nothing}").scalars().all()
-        connection.exec_driver_sql("DEALLOCATE homeport_xray")
+        lines = connection.exec_driver_sql(f'EXPLAIN EXECUTE "{name}"{nothing}').scalars().all()
+        connection.exec_driver_sql(f'DEALLOCATE "{name}"')
         savepoint.rollback()  # the setting goes with it
     return [str(line) for line in lines]
 

@@ -20,7 +20,7 @@ from homeport.core.config import Config
 
 log = logging.getLogger(__name__)
 FILE = "xray.db"
-FORMAT = 1
+FORMAT = 2
 """Raised with what a record holds: a file of another format is removed, since nobody misses it."""
 KEPT = timedelta(hours=1)
 MOST_RECORDS = 200
@@ -36,7 +36,8 @@ _TABLES = f"""
 PRAGMA user_version={FORMAT};
 CREATE TABLE IF NOT EXISTS switches (who INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS records (
-    id TEXT PRIMARY KEY, who INTEGER NOT NULL, at REAL NOT NULL, head TEXT NOT NULL, body TEXT NOT NULL
+    id TEXT PRIMARY KEY, who INTEGER NOT NULL, at REAL NOT NULL, head TEXT NOT NULL, size INTEGER NOT NULL,
+    body TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS records_who ON records (who, at);
 CREATE TABLE IF NOT EXISTS expected (
@@ -113,8 +114,9 @@ def keep(file: Path, who: int, record: dict[str, Any], now: datetime) -> None:
     head = Head(record["id"], now, record["kind"], record["what"], record["outcome"], record["ms"])
     first = json.dumps([head.kind, head.what, head.outcome, head.ms])
     with _guarded(file), _opened(file) as books:
-        row = (head.id, who, now.timestamp(), first, _body(record))
-        books.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)", row)
+        body = _body(record)
+        row = (head.id, who, now.timestamp(), first, len(body.encode()), body)
+        books.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?)", row)
         _prune(books, now)
 
 
@@ -134,7 +136,7 @@ def _prune(books: sqlite3.Connection, now: datetime) -> None:
     most_records, most_bytes = _most(books)
     # The n-th newest of each person before anybody's n+1st: who clicks quickly loses their own, and nobody else's.
     rows = books.execute(
-        "SELECT id, length(CAST(body AS BLOB)), row_number() OVER (PARTITION BY who ORDER BY at DESC, rowid DESC) AS n"
+        "SELECT id, size, row_number() OVER (PARTITION BY who ORDER BY at DESC, rowid DESC) AS n"
         " FROM records ORDER BY n, at DESC"
     ).fetchall()
     total = 0

@@ -46,11 +46,3 @@ class SiteForm(Form):
         },
         default="everybody",
     )
-    class_room = RadioField(
-        "Class room",
-        choices={
-            "closed": "Closed: only owners have the x-ray and the reports of labs",
-            "open": "A class learns here: everybody who is logged in has them",
-        },
-        default="closed",
-    )

@@ -4,6 +4,7 @@ Pages that somebody asked for again are offered by the page cache. A thread look
 ones, and lets Caddy at them if it isn't. What fails here, on a full disk for instance, costs speed and nothing else.
 """
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -18,6 +19,8 @@ from homeport.core.config import Config
 from homeport.https.service import shelf
 from homeport.serving.pages import BROTLI, GZIP, IDENTITY, Key, Page
 
+log = logging.getLogger(__name__)
+
 ROUND_SECONDS = 1.0
 SPARE = 500_000_000
 """Bytes that stay free on the disk: nothing is put on the shelf where there are fewer."""
@@ -25,6 +28,7 @@ SPARE = 500_000_000
 MOST_A_ROUND = 100
 """Pages: compressing one twice takes some milliseconds, in which readers of others wait."""
 
+MOST_OFFERED = 1000
 BLOCK = 4096
 ENDINGS = {BROTLI: ".br", GZIP: ".gz", IDENTITY: ""}  # the plain one last: without it Caddy looks for no other
 
@@ -37,7 +41,7 @@ class Shelf:
         self._folder = shelf.folder(config)
         self._host = config.origin.removeprefix("https://")
         self._headers = sorted([*shelf.headers(config).items(), ("Vary", "Accept-Encoding")])
-        self._offered: deque[tuple[str, Page]] = deque()
+        self._offered: deque[tuple[str, Page]] = deque(maxlen=MOST_OFFERED)
         self._version: int | None = None
         self._size = 0
 
@@ -52,7 +56,7 @@ class Shelf:
 
     def tend(self) -> None:
         """One round."""
-        with suppress(OSError, ValueError, sqlite3.Error):
+        with suppress(OSError, sqlite3.Error):
             version, shown = self._current(), self._shown()
             if shown not in (None, version):
                 shelf.take_down(self._config)  # somebody changed the database in another way than ours
@@ -69,8 +73,11 @@ class Shelf:
     def _throw_away(self, before: int) -> None:
         # At once, and whoever has put it there: who deletes something is promised that it is gone.
         for old in self._folder.glob(f"{shelf.VERSION}*"):
-            if int(old.name.removeprefix(shelf.VERSION)) < before:
+            if _number(old.name.removeprefix(shelf.VERSION)) < before:
                 shutil.rmtree(old, ignore_errors=True)
+        for left in self._folder.glob("new-*"):
+            if not _is_alive(_number(left.name.removeprefix("new-"))):
+                left.unlink(missing_ok=True)  # its process was killed while it wrote
 
     def _shown(self) -> int | None:
         try:
@@ -88,8 +95,13 @@ class Shelf:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         place.parent.mkdir(parents=True, exist_ok=True)
         for ending, variant in variants.items():
-            with suppress(FileExistsError):  # of another process; a file that Caddy may be at never changes
-                os.link(self._written(variant.body[0], variant.stamp), f"{place}{ending}")
+            new = self._written(variant.body[0], variant.stamp)
+            try:
+                os.link(new, f"{place}{ending}")
+            except FileExistsError:
+                pass  # of another process; a file that Caddy may be at never changes
+            finally:
+                new.unlink()  # a second name would keep the page when it is thrown away
         self._size += size
 
     def _written(self, content: bytes, stamp: int | None = None) -> Path:
@@ -114,13 +126,28 @@ class Shelf:
             connection.execute("ROLLBACK")
 
 
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError:
+        return False
+    return process > 0
+
+
 def begin(own: Shelf) -> Callable[[Key, Page], None]:
     """Start its rounds, which go on for as long as the process lives; returns what pages are offered to."""
 
     def rounds() -> None:
         while True:
             time.sleep(ROUND_SECONDS)
-            own.tend()
+            try:
+                own.tend()
+            except Exception:
+                log.exception("pages for the edge could not be looked after")
 
     threading.Thread(target=rounds, daemon=True, name="shelf").start()
     return own.offer
