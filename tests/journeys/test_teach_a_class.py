@@ -1,51 +1,55 @@
 """A teacher invites a class at a desk by keyboard; a pupil comes with a slip of paper, on a telephone, and learns."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
+from homeport.accounts import queries as people
 from homeport.app import FEATURES, create_app
 from homeport.core.config import Config
 from homeport.core.db import db
 from homeport.migrations.runner import upgrade
 from tests.cast import PASSWORD, make_cast, open_session
-from tests.journeys.conftest import Visitor, serve
+from tests.journeys.conftest import DESKTOP, Served, Visit, Visitor, serve
 from tests.journeys.hands import Keyboard, Pointer
 
 if "learn" not in FEATURES:
     pytest.skip("the room learn is taken out of FEATURES", allow_module_level=True)
 
-DESK, TELEPHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
-Meet = Callable[..., Visitor]
+PHONE = {"width": 360, "height": 740}
 
 
 @pytest.fixture
-def meet(tmp_path: Path, chromium: Browser) -> Iterator[Meet]:
-    """Somebody at a browser of their own, on a running blog; `teacher=True`: its owner, who is logged in."""
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A running blog whose owner is olga."""
     config = Config(data=tmp_path)
     upgrade(config)
     with create_app(config).app_context():
-        token = open_session(make_cast("").olga.id)
+        make_cast("")
         db.engine.dispose()
-    met: list[Visitor] = []
-    with serve(tmp_path, has_owner=True) as served:
+    with serve(tmp_path, has_owner=True) as blog:
+        yield blog
 
-        def open_window(screen: dict[str, int], *, teacher: bool = False, **options: str) -> Visitor:
-            context = chromium.new_context(base_url=served.address, viewport=screen, **options)  # type: ignore[arg-type]  # two integers
-            if teacher:
-                context.add_cookies([{"name": "sid", "value": token, "url": served.address}])
-            visitor = Visitor(context.new_page())
-            visitor.page.on("console", visitor.listen)
-            visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-            met.append(visitor)
-            return visitor
 
-        yield open_window
-        for visitor in met:
-            visitor.page.context.close()
-    assert [complaint for visitor in met for complaint in visitor.complaints] == []
+@pytest.fixture
+def teacher(visit: Visit, served: Served, tmp_path: Path) -> Visitor:
+    """Olga at a desk, logged in."""
+    with create_app(Config(data=tmp_path)).app_context():
+        owner = people.owners()[0]
+        token = open_session(owner.id)
+        db.engine.dispose()
+    olga = visit(screen=DESKTOP)
+    olga.page.context.add_cookies([{"name": "sid", "value": token, "url": served.address}])
+    return olga
+
+
+def checks(visitor: Visitor) -> None:
+    """Look at a page at a desk and on a telephone."""
+    for screen in (PHONE, DESKTOP):
+        visitor.page.set_viewport_size(screen)  # type: ignore[arg-type]  # two integers
+        visitor.check()
 
 
 def invites(teacher: Visitor, people: str) -> list[str]:
@@ -53,16 +57,16 @@ def invites(teacher: Visitor, people: str) -> list[str]:
     page, hands = teacher.page, Keyboard(teacher.page)
     page.goto("/learn")
     hands.follow("The class room")
-    teacher.check()
+    checks(teacher)
     hands.press("Open it")
     hands.follow("Invite a class")
     hands.fill("Names and addresses", f"{people}Nobody\n")
     hands.press("Invite them")
-    teacher.check()
+    checks(teacher)
     expect(page.get_by_text("Line 3: there is no e-mail address")).to_be_visible()
     hands.fill("Names and addresses", people)
     hands.press("Invite them")
-    teacher.check()
+    checks(teacher)
     page.emulate_media(media="print")
     assert page.locator(".screen-only:visible").count() == 0
     page.emulate_media(media="screen")
@@ -81,12 +85,11 @@ def comes(pupil: Visitor, link: str, email: str) -> None:
     hands.press("Log in")
 
 
-def test_from_a_pasted_list_to_a_pupils_first_experiment_and_the_end_of_term(meet: Meet) -> None:
-    teacher = meet(DESK, teacher=True)
+def test_from_a_pasted_list_to_a_pupils_first_experiment_and_the_end_of_term(visit: Visit, teacher: Visitor) -> None:
     slips = invites(teacher, "Ada Lovelace, ada@example.org\nGrace Hopper <grace@example.org>\n")
     assert len(slips) == 2
 
-    ada = meet(TELEPHONE, color_scheme="dark")
+    ada = visit(screen=PHONE, color_scheme="dark")
     comes(ada, slips[0], "ada@example.org")
     ada.page.get_by_role("link", name="Your space in the class").click()
     ada.check()
@@ -101,17 +104,17 @@ def test_from_a_pasted_list_to_a_pupils_first_experiment_and_the_end_of_term(mee
 
     page, hands = teacher.page, Keyboard(teacher.page)
     page.goto("/learn/class")
-    teacher.check()
+    checks(teacher)
     expect(page.get_by_text("1 person of 2 has not been here yet")).to_be_visible()
     expect(page.locator("tr", has_text="Ada Lovelace").locator(".at")).to_contain_text("1. ")
     hands.follow("Ada Lovelace")
-    teacher.check()
+    checks(teacher)
     hands.follow("The class")
     hands.follow("End of term")
-    teacher.check()
+    checks(teacher)
     hands.choose("The class leaves")
     hands.press("End the term")
-    teacher.check()
+    checks(teacher)
     expect(page.get_by_role("heading", name="2 accounts are going to be deleted")).to_be_visible()
 
     ada.page.goto("/account")
