@@ -85,6 +85,14 @@ def config(tmp_path: Path, migrated: Path) -> Config:
     return Config(data=data)
 
 
+def migrated_app(config: Config) -> Flask:
+    """The application on a database that is brought up to date for it, wherever that is."""
+    upgrade(config)
+    app = create_app(config)
+    app.test_client_class = Browser
+    return app
+
+
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
     """The application on that blog."""

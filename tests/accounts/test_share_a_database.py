@@ -14,14 +14,12 @@ from sqlalchemy import delete, func, select
 from homeport.accounts import api_tokens, entry, invitations, queries, throttle, tokens
 from homeport.accounts.models import Attempt, AuthSession, Invitation, OneTimeToken, Registration, User
 from homeport.accounts.presence import CEREMONY
-from homeport.app import create_app
 from homeport.core import clock, ids, site
 from homeport.core.config import Config
 from homeport.core.db import db
 from homeport.core.http import SYSTEM, Role
 from homeport.core.programs import WRITE
 from homeport.core.site import SiteSetting
-from homeport.migrations.runner import upgrade
 from homeport.posts import previews
 from homeport.posts.models import Post, PreviewLink, Status
 from tests.accounts.acts import NEW_PASSWORD, is_logged_in, log_in, open_registration, reset_token, setup_token
@@ -29,7 +27,7 @@ from tests.accounts.authenticator import Authenticator
 from tests.accounts.conftest import CountingHasher
 from tests.accounts.passkey_acts import LOGIN, add, ask
 from tests.cast import PASSWORD, make_cast
-from tests.conftest import Browser
+from tests.conftest import migrated_app
 from tests.factories import make_post
 from tests.parts import postgresql
 
@@ -46,10 +44,7 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def blog(address: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on it, migrated, with empty tables."""
-    config = Config(data=tmp_path, database_url=address)
-    upgrade(config)
-    app = create_app(config)
-    app.test_client_class = Browser
+    app = migrated_app(Config(data=tmp_path, database_url=address))
     yield app
     with app.app_context():
         for table in (Post, User, OneTimeToken, Attempt, SiteSetting, Registration, Invitation):

@@ -13,15 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from homeport.accounts import audit, queries
 from homeport.accounts.jobs import clean_accounts
 from homeport.accounts.models import AuditDetail, AuditEvent
-from homeport.app import create_app
 from homeport.core import clock
 from homeport.core.config import Config
 from homeport.core.db import commit, db
 from homeport.core.errors import Problem
-from homeport.migrations.runner import upgrade
 from tests.accounts.log import at, behind_its_back, fill, last_hash, run
 from tests.cast import Cast, make_cast
-from tests.conftest import Browser
+from tests.conftest import migrated_app
 from tests.parts import postgresql
 
 WRITERS, EACH = 4, 15
@@ -39,10 +37,7 @@ def blog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """A blog on either database, with an empty log."""
     kind = request.param
     url = request.getfixturevalue("address") if kind == "postgresql" else ""
-    config = Config(data=tmp_path, database_url=url)
-    upgrade(config)
-    app = create_app(config)
-    app.test_client_class = Browser
+    app = migrated_app(Config(data=tmp_path, database_url=url))
     yield app
     with app.app_context():
         if kind == "postgresql":

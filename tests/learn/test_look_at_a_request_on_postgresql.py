@@ -7,13 +7,11 @@ from typing import cast
 import pytest
 from flask import Flask
 
-from homeport.app import create_app
 from homeport.core.config import Config
 from homeport.core.db import db
 from homeport.learn.xray_plans import plan
-from homeport.migrations.runner import upgrade
 from tests.cast import Cast, make_cast
-from tests.conftest import Browser
+from tests.conftest import Browser, migrated_app
 from tests.factories import make_post
 from tests.learn.xraying import ask, records, switch
 from tests.parts import postgresql
@@ -25,10 +23,7 @@ pytestmark = pytest.mark.usefixtures("with_learn")
 def blog(tmp_path: Path) -> Iterator[Flask]:
     """The application on a PostgreSQL server of its own."""
     with postgresql() as address:
-        config = Config(data=tmp_path, database_url=address)
-        upgrade(config)
-        app = create_app(config)
-        app.test_client_class = Browser
+        app = migrated_app(Config(data=tmp_path, database_url=address))
         yield app
         with app.app_context():
             db.engine.dispose()

@@ -15,7 +15,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from homeport.core.http import TICKET, Ticket
 from homeport.core.watching import PAGE_CACHE
-from homeport.serving.pages import BROTLI, FOREVER, GZIP, IDENTITY, Headers, Key, Page
+from homeport.serving.pages import BROTLI, FOREVER, GZIP, IDENTITY, Headers, Key, Page, Variant
 
 Current = Callable[[], int | None]
 Offer = Callable[[Key, Page], None]
@@ -92,13 +92,16 @@ class Store:
                 self.size += page.size
                 self._make_room()
 
-    def grow(self, key: Key, page: Page, size: int) -> None:
-        """A stored page has become larger by a copy of `size` bytes."""
+    def compress(self, key: Key, page: Page, coding: int) -> Variant:
+        """The variant of a page in a coding, made now; where the page is stored, it has become larger by that."""
+        variant = page.compress(coding)
+        size = len(variant.body[0])
         with self._lock:
             if self.pages.get(key) is page:
                 page.size += size
                 self.size += size
                 self._make_room()
+        return variant
 
     def _drop(self, keys: Iterable[Key]) -> None:
         for key in keys:
@@ -150,17 +153,19 @@ def page_cache(app: WSGIApplication, current: Current, limit: int, offer: Offer 
         page.used = True
         accept = environ.get("HTTP_ACCEPT_ENCODING", "")
         coding = best_coding(accept) if len(accept) < LONGEST_ACCEPT else IDENTITY
-        variant = page.variants[coding]
-        if variant is None:
-            variant = page.compress(coding)
-            store.grow(key, page, len(variant.body[0]))
-        if "HTTP_IF_NONE_MATCH" in environ and names_etag(environ["HTTP_IF_NONE_MATCH"], variant.etag):
-            start_response("304 Not Modified", variant.not_modified)
-            return []
-        start_response("200 OK", variant.headers)
-        return variant.body if method == "GET" else []
+        variant = page.variants[coding] or store.compress(key, page, coding)
+        return _sent(variant, method, environ, start_response)
 
     return serve
+
+
+def _sent(variant: Variant, method: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    # `method` as it was asked for: to fill the cache, HEAD is made GET on the way.
+    if "HTTP_IF_NONE_MATCH" in environ and names_etag(environ["HTTP_IF_NONE_MATCH"], variant.etag):
+        start_response("304 Not Modified", variant.not_modified)
+        return []
+    start_response("200 OK", variant.headers)
+    return variant.body if method == "GET" else []
 
 
 def _why_aside(environ: WSGIEnvironment) -> str:
