@@ -2,8 +2,8 @@
 
 A cached page through the edge (Caddy before the web server, both on one core; Caddy answers with it by itself once it
 was asked for twice) beside Caddy alone on that core, which serves the same bytes over HTTPS as a file from the disk.
-Same TLS settings, kept connections, rounds interleaved. The third is that page at the owner's plain address, where
-Caddy passes each request on.
+Same address, same TLS settings, kept connections, rounds interleaved. The third is that page at the owner's plain
+address, where Caddy passes each request on.
 """
 
 import json
@@ -39,12 +39,14 @@ def blog(data: Path) -> Iterator[tuple[Server, Server]]:
 
 
 @contextmanager
-def caddy(folder: Path, page: bytes) -> Iterator[Server]:
-    """Caddy alone with one file `/page.html`, by HTTPS with the settings of the edge."""
+def caddy(folder: Path, path: str, page: bytes) -> Iterator[Server]:
+    """Caddy alone with one file at `path`, by HTTPS with the settings of the edge."""
     config = Config(data=folder, domain=NAME, https_method="internal")
     port, plain = free_port(), free_port()
-    (folder / "page.html").write_bytes(page)
-    serve = [{"handle": [{"handler": "file_server", "root": str(folder)}]}]
+    file = folder / "files" / path.lstrip("/")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(page)
+    serve = [{"handle": [{"handler": "file_server", "root": str(folder / "files")}]}]
     off = {"automatic_https": {"disable": True}, "routes": serve}
     servers = {
         "https": {"listen": [f":{port}"], "tls_connection_policies": policies(config, [NAME]), **off},
@@ -70,10 +72,10 @@ def run(data: Path, folder: Path) -> bool:
         secure, local = servers.enter_context(blog(data))
         path = usual_post(data)
         page = ask(local.port, path).body
-        alone = servers.enter_context(caddy(folder, page))
+        alone = servers.enter_context(caddy(folder, path, page))
         print(f"{path}: {len(page):,} bytes")
         time.sleep(3)  # the certificates are made, and the worker is set up
-        seen = measure({FILE: (alone, "/page.html"), EDGE: (secure, path), LOCAL: (local, path)})
+        seen = measure({FILE: (alone, path), EDGE: (secure, path), LOCAL: (local, path)})
     table(seen)
     pairs = list(zip(seen[EDGE], seen[FILE], strict=True))
     by_time = middle(one.per_second / two.per_second for one, two in pairs)

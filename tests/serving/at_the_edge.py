@@ -11,7 +11,7 @@ from wsgiref.types import WSGIApplication
 from werkzeug.test import Client, TestResponse
 
 from homeport.core.config import Config
-from homeport.https.shelf import NOW, folder
+from homeport.https.shelf import shown
 from homeport.serving.cache import page_cache
 from homeport.serving.shelf import Shelf
 from homeport.serving.versions import site_version
@@ -101,10 +101,9 @@ class WebProcess:
         self.shelf.tend()
 
     @property
-    def shown(self) -> str | None:
+    def shown(self) -> int | None:
         """The version that Caddy is let at."""
-        file = folder(self.config) / NOW
-        return file.read_text() if file.exists() else None
+        return shown(self.config)
 
 
 def behind_an_edge(config: Config) -> Config:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,8 @@ from homeport.app import create_app
 from homeport.core.config import Config
 from homeport.core.db import commit, db
 from homeport.core.site import SiteSetting
-from homeport.https.shelf import folder, is_there, place, take_down
+from homeport.https import shelf as edges_side
+from homeport.https.shelf import NONE, folder, leave, place, show, take_down
 from homeport.posts.models import Post
 from homeport.serving import shelf as module
 from tests.cast import Cast
@@ -32,7 +32,8 @@ PAGE = "/posts/the-lighthouse"
 @pytest.fixture
 def config(config: Config) -> Config:
     behind = behind_an_edge(config)
-    behind.caddy_folder.mkdir()
+    (folder(behind) / NONE).mkdir(parents=True)
+    folder(behind).chmod(0o700)  # as Caddy's start does
     return behind
 
 
@@ -59,10 +60,15 @@ def full(*_arguments: object, **_options: object) -> None:
     raise OSError(errno.ENOSPC, "no space left")
 
 
+def has_nothing(web: WebProcess) -> bool:
+    """Whether no page was put there."""
+    return [each.name for each in folder(web.config).iterdir()] == [NONE]
+
+
 def text(web: WebProcess) -> str:
     """What Caddy would answer with for PAGE."""
     assert web.shown is not None
-    return place(web.config, int(web.shown), PAGE).read_text()
+    return place(web.config, web.shown, PAGE).read_text()
 
 
 def test_page_that_is_asked_for_twice_is_there(web: WebProcess) -> None:
@@ -79,7 +85,7 @@ def test_page_that_is_asked_for_twice_is_there(web: WebProcess) -> None:
 def test_its_files_are_for_their_owner_alone(web: WebProcess) -> None:
     web.fill(PAGE)
     files = [path for path in folder(web.config).rglob("*") if path.is_file()]
-    assert len(files) == 4
+    assert len(files) == 3
     assert {path.stat().st_mode & 0o077 for path in [folder(web.config), *files]} == {0}
 
 
@@ -117,7 +123,6 @@ def test_who_commits_waits_for_who_lets_caddy_in_and_then_takes_it_away(
     web: WebProcess, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     committed = threading.Event()
-    real = web.shelf._written
 
     def write() -> None:
         change(app)
@@ -125,13 +130,12 @@ def test_who_commits_waits_for_who_lets_caddy_in_and_then_takes_it_away(
 
     writer = threading.Thread(target=write)
 
-    def slowly(content: bytes, stamp: int | None = None) -> Path:
-        if stamp is None:  # the version has been read, and is about to be shown
-            writer.start()
-            assert not committed.wait(0.5)
-        return real(content, stamp)
+    def slowly(config: Config, version: int) -> None:
+        writer.start()
+        assert not committed.wait(0.5)
+        show(config, version)
 
-    monkeypatch.setattr(web.shelf, "_written", slowly)
+    monkeypatch.setattr(edges_side, "show", slowly)
     web.fill(PAGE)
     writer.join()
     assert committed.is_set()
@@ -145,15 +149,13 @@ def test_page_of_the_version_before_is_never_shown_as_that_of_this(web: WebProce
     web.shelf.tend()
     web.fill("/")
     assert web.shown is not None
-    assert not place(web.config, int(web.shown), PAGE).exists()
+    assert not place(web.config, web.shown, PAGE).exists()
 
 
-def test_change_that_cannot_take_it_away_is_not_made(
-    web: WebProcess, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_change_that_cannot_take_it_away_is_not_made(web: WebProcess, app: Flask) -> None:
     web.fill(PAGE)
-    with monkeypatch.context() as broken:
-        broken.setattr(Path, "unlink", full)
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(Path, "rename", full)
         with pytest.raises(OSError, match="no space"):
             change(app)
     assert "Number 0." in text(web)
@@ -237,14 +239,14 @@ def test_other_answers_and_other_ways_are_left_to_the_web_server(web: WebProcess
     for _ in range(3):
         web.get(path, base)
     web.shelf.tend()
-    assert not folder(web.config).exists()
+    assert has_nothing(web)
 
 
 def test_who_brings_a_session_puts_nothing_there(web: WebProcess) -> None:
     for _ in range(3):
         web.get(PAGE, headers={"Cookie": "__Host-sid=abc"})
     web.shelf.tend()
-    assert not folder(web.config).exists()
+    assert has_nothing(web)
 
 
 @pytest.mark.parametrize("header", [("Link", "</a>; rel=next"), ("Cache-Control", "max-age=5"), ("X-Robots-Tag", "no")])
@@ -254,7 +256,7 @@ def test_page_with_headers_of_its_own_is_left_to_the_web_server(
     app.after_request(lambda response: response.headers.set(*header) or response)
     web.fill(PAGE)
     assert web.get(PAGE).headers[header[0]] == header[1]
-    assert not folder(web.config).exists()
+    assert has_nothing(web)
 
 
 def test_disk_is_not_filled(config: Config, app: Flask, everybody: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,10 +270,8 @@ def test_disk_is_not_filled(config: Config, app: Flask, everybody: Cast, monkeyp
 
 
 @pytest.mark.parametrize("what", ["link", "utime", "fdopen"])
-def test_full_disk_costs_nothing_but_speed(
-    web: WebProcess, app: Flask, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    with monkeypatch.context() as disk:
+def test_full_disk_costs_nothing_but_speed(web: WebProcess, app: Flask, what: str) -> None:
+    with pytest.MonkeyPatch.context() as disk:
         disk.setattr(os, what, full)
         web.fill(PAGE)
         assert web.shown is None
@@ -286,9 +286,15 @@ def test_nothing_is_put_where_little_space_is_left(web: WebProcess, monkeypatch:
     assert web.shown is None
 
 
-def test_there_is_none_without_an_edge_or_beside_a_database_server(config: Config) -> None:
-    assert is_there(config)
-    assert not is_there(replace(config, domain=""))
-    assert not is_there(replace(config, https_method="off"))
-    assert not is_there(replace(config, database_url="postgresql://localhost/blog"))
-    assert not is_there(replace(config, cache_megabytes=0))
+def test_nothing_is_shown_before_caddy_runs_or_once_it_is_to_end(web: WebProcess) -> None:
+    (folder(web.config) / NONE).rmdir()
+    web.fill(PAGE)
+    assert web.shown is None
+    (folder(web.config) / NONE).mkdir()
+    web.shelf.tend()
+    assert web.shown is not None
+    leave(web.config)
+    for _ in range(2):
+        web.shelf.tend()
+        assert web.shown is None
+        take_down(web.config)

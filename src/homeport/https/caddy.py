@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from homeport.core.config import Config, ConfigError
+from homeport.https import shelf
 from homeport.https.certificates import place
 from homeport.https.edge import ADMIN_SOCKET, CHALLENGES, Sockets, configuration
 
@@ -120,7 +121,8 @@ def _reason(said: str) -> str:
 
 def environ(config: Config) -> dict[str, str]:
     """What Caddy is told: nothing of our settings, and to keep whatever it keeps in its folder."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("HOMEPORT_")}
+    # PWD says where we were started. Caddy would compare it with where it stands, for each page (`https/shelf.py`).
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("HOMEPORT_") and name != "PWD"}
     folder = str(config.caddy_folder)
     # It looks for memory to use again a quarter as often: 20 MB more under load, and a tenth more answers.
     # The limit is for the case of many readers at once: nearer to it, it looks more often.
@@ -132,12 +134,22 @@ def become(config: Config, path: Path) -> NoReturn:
 
     The flag (prctl(2)) outlasts the change of the program, since that has no more rights than this one.
     """
-    program, system = find(config), ctypes.CDLL(None, use_errno=True)
+    program, path = Path(find(config)).absolute(), path.absolute()
+    system = ctypes.CDLL(None, use_errno=True)
+    if shelf.is_there(config):
+        _stand_at_shelf(config)
     if hasattr(system, "prctl"):
         system.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if select.select([0], [], [], 0)[0]:
         sys.exit()  # it had gone before the flag was set: our standard input, which nobody writes to, has ended
-    os.execve(program, [program, "run", "--config", str(path)], environ(config))  # noqa: S606 (no shell is meant)
+    os.execve(program, [str(program), "run", "--config", str(path)], environ(config))  # noqa: S606 (no shell is meant)
+
+
+def _stand_at_shelf(config: Config) -> None:
+    try:
+        shelf.stand(config)
+    except OSError as error:
+        raise ConfigError(f"The folder {shelf.folder(config)} can't be written: {error.strerror}.") from None
 
 
 def reload(config: Config, sockets: Sockets) -> None:
@@ -149,6 +161,7 @@ def reload(config: Config, sockets: Sockets) -> None:
 def end(config: Config) -> None:
     """Have Caddy finish what it is at, and end; who watches it starts it again. Raises ConfigError where nobody
     answers."""
+    shelf.leave(config)
     _tell(config, "/stop", b"")
 
 

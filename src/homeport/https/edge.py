@@ -12,7 +12,7 @@ from typing import Any
 from homeport.core.config import Config, ConfigError
 from homeport.core.waiting import MOST_BYTES
 from homeport.https.edge_tls import certificate_authority, policies, tls
-from homeport.https.shelf import routes_of_shelf
+from homeport.https.shelf import routes_of_shelf, way_on
 
 Json = dict[str, Any]
 
@@ -131,6 +131,7 @@ def _https(config: Config, sockets: Sockets, names: list[str]) -> Json:
             _misdirected(),
         ],
         **_server(config),
+        "errors": {"routes": [*way_on(config, _with_errors(_blog(config))), *_errors()]},
     }
 
 
@@ -224,6 +225,10 @@ def _blog(config: Config) -> list[Json]:
     ]
 
 
+def _with_errors(handlers: list[Json]) -> Json:
+    return {"handler": "subroute", "routes": [{"handle": handlers}], "errors": {"routes": _errors()}}
+
+
 def _misdirected() -> Json:
     """RFC 9110, 15.5.20: this server is not the one for that name."""
     return {"handle": [_says(421, "This is not the server of that name.\n")], "terminal": True}
@@ -261,13 +266,7 @@ def _logging(config: Config) -> Json:
     silent = {"fields": {"request": {"filter": "delete"}}}
     return {
         "logs": {
-            # By name, since an unnamed line comes for each request while no page lies there to be answered with
-            # (`https/shelf.py`), and would push out what is looked for.
-            "default": {
-                "writer": file,
-                "encoder": {"format": "filter", "wrap": {"format": "json"}, **silent},
-                "include": ["admin", "events", "http", "pki", "tls"],
-            },
+            "default": {"writer": file, "encoder": {"format": "filter", "wrap": {"format": "json"}, **silent}},
             "errors": {
                 "writer": {"output": "stderr"},
                 "encoder": {"format": "filter", "wrap": _form(config), **silent},

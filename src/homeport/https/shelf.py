@@ -1,17 +1,23 @@
 """Pages that Caddy answers with by itself: files that the web processes leave for it (`serving/shelf.py`).
 
-Each lies in a folder of the site's version that it was made from: `caddy/pages/v17/posts/hello~`. Which folder counts
-says the file `caddy/pages/now`, which Caddy reads once for each request, before it looks for anything: so all of an
-answer comes from one version.
+Each lies in a folder of the site's version that it was made from: `caddy/pages/17~/posts/hello~.html`. Which of these
+counts says the *name* of another folder beside them, an empty one, in which Caddy stands: `caddy/pages/17`. Caddy asks
+the system for it (`{system.wd}`, getcwd(3)) once for each request, before it looks for anything: so all of an answer
+comes from one version. While none counts that folder is called `none`.
 
-That it is the present one is a matter of order. Whoever changes what the public can see takes `now` away before their
-transaction is committed, while they hold the database's write lock. It is written only by who holds that lock, with the
-version that the database has then. So there is no moment at which `now` says 17 and the database has 18; and a process
-that is killed at any point leaves no `now`, or one that is true.
+That it is the present one is a matter of order. Whoever changes what the public can see calls the folder `none` before
+their transaction is committed, while they hold the database's write lock. It is given a number only by who holds that
+lock, the one of the version that the database has then. So there is no moment at which it is called 17 and the
+database has 18; and a process that is killed at any point leaves it called `none`, or by a name that is true.
+
+A link that points to the folder of the version would be a little quicker, but Caddy would follow it more than once for
+a request, and could send a page with the length and ETag of the one before it.
 """
 
+import os
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +26,22 @@ from homeport.core.fixed_headers import fixed_headers
 
 Json = dict[str, Any]
 
-NOW, VERSION = "now", "v"
-SUFFIX = "~"
+NONE, OVER = "none", "over"
+"""What the folder is called while no page may be given out: for now, and for as long as this Caddy runs."""
+
+OF_PAGES = "~"
+"""Ends the name of a folder of pages, after the version."""
+
+SUFFIX = "~.html"
 """Ends the name of each file. No address here holds it, so none leads to another one's folder or compressed copy."""
 
 # No capitals, which some file systems don't tell apart; no part empty or beginning with a dot; nothing percent-encoded;
-# no query. What stands behind each character leaves one way to go on: Caddy then needs no time for it.
-PATH = r"^/(?:[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*)?$"
-TOO_LONG = r"^.{200}"
-"""A name that is too long for the file system would be an error, where the web server has a page about it."""
+# no query; nothing too long for a file system.
+# What stands behind each character leaves one way to go on: Caddy then needs little time for it.
+_PART = "[a-z0-9_-][a-z0-9._-]{0,99}"
+PATH = f"^/(?:{_PART}(?:/{_PART}){{0,3}})?$"
+
+METHODS = ["GET", "HEAD"]
 
 # Who sends one of these may be given something else than everybody, or another part or form of it.
 _ASIDE = (
@@ -61,17 +74,65 @@ def headers(config: Config) -> dict[str, str]:
 
 def may_hold(path: str) -> bool:
     """Whether Caddy would look for a file of this address."""
-    return bool(re.fullmatch(PATH, path)) and not re.match(TOO_LONG, path)
+    return re.fullmatch(PATH, path) is not None
 
 
 def place(config: Config, version: int, path: str) -> Path:
     """The file of the page at an address that may have one."""
-    return folder(config) / f"{VERSION}{version}" / f"{path.lstrip('/')}{SUFFIX}"
+    return folder(config) / f"{version}{OF_PAGES}" / f"{path.lstrip('/')}{SUFFIX}"
+
+
+def stand(config: Config) -> None:
+    """Go to where Caddy has to be started, and let pages be given out from there. Raises OSError."""
+    while True:
+        standing = _standing(config)
+        if standing is None:
+            standing = folder(config) / NONE
+            for each in (standing.parent, standing):
+                each.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileNotFoundError):  # it has just been renamed
+            os.chdir(standing)
+            break
+    with suppress(FileNotFoundError):
+        (folder(config) / OVER).rename(folder(config) / NONE)
+
+
+def shown(config: Config) -> int | None:
+    """The version whose pages Caddy gives out."""
+    standing = _standing(config)
+    return int(standing.name) if standing is not None and standing.name.isdecimal() else None
+
+
+def show(config: Config, version: int) -> None:
+    """Have Caddy give out the pages of a version, which the database must keep meanwhile. Raises OSError where Caddy
+    does not run, or may give out nothing more."""
+    (folder(config) / NONE).rename(folder(config) / str(version))
 
 
 def take_down(config: Config) -> None:
     """Have Caddy ask the web server for everything. Raises OSError where it can't be had."""
-    (folder(config) / NOW).unlink(missing_ok=True)
+    _rename(config, NONE, {OVER})
+
+
+def leave(config: Config) -> None:
+    """The same, for as long as this Caddy runs, if it can be had: it is to end, and only the web server's answers tell
+    readers so, who otherwise might send a request to where nobody is."""
+    with suppress(OSError):
+        _rename(config, OVER, set())
+
+
+def _rename(config: Config, name: str, but: set[str]) -> None:
+    while (standing := _standing(config)) is not None and standing.name not in {name, *but}:
+        with suppress(FileNotFoundError):  # somebody else has: what is it called now?
+            standing.rename(folder(config) / name)
+
+
+def _standing(config: Config) -> Path | None:
+    with suppress(FileNotFoundError):
+        for each in folder(config).iterdir():
+            if each.name.isdecimal() or each.name in {NONE, OVER}:
+                return each
+    return None
 
 
 def empty(config: Config) -> None:
@@ -85,36 +146,41 @@ def empty(config: Config) -> None:
 
 
 def routes_of_shelf(config: Config) -> list[Json]:
-    """For Caddy: what may be answered by a file is, if there is one; all else goes on to the web server."""
+    """For Caddy: what may be answered by a file is. Where there is none, or none can be had, that is an error, and
+    `way_on` leads on from it: quicker than to have each answer looked at, whether it is from a file."""
     if not is_there(config):
         return []
     asked = {
-        "method": ["GET", "HEAD"],
+        "method": METHODS,
         "header": {"Host": [config.origin.removeprefix("https://")], **dict.fromkeys(_ASIDE)},
         "vars_regexp": {"{http.request.uri}": {"pattern": PATH}},
-        "vars": {"{http.shutting_down}": ["false"]},
-        # Weights: Caddy and our page cache might weigh differently.
-        "not": [{"header": {"Accept-Encoding": ["*;*"]}}, {"path_regexp": {"pattern": TOO_LONG}}],
     }
     own = {
         "handler": "headers",
         "response": {
             "deferred": True,
-            # What the web server has answered has a policy; what Caddy reads from a file has not, until here.
-            "require": {"status_code": [200], "headers": {"Accept-Ranges": ["bytes"], "Content-Security-Policy": None}},
-            "set": {name: [value] for name, value in headers(config).items()},
+            # Added: nobody else has said any of these, and that is quicker than to replace. The type of the content
+            # comes with the ending of the file's name.
+            "add": {name: [value] for name, value in headers(config).items() if name != "Content-Type"},
             "delete": ["Accept-Ranges", "Last-Modified", "Server"],
         },
     }
+    there = {"handler": "rewrite", "uri": f"{{http.request.uri.path}}{SUFFIX}"}
     files = {
         "handler": "file_server",
-        "root": f"{folder(config)}/{VERSION}{{file.{folder(config) / NOW}}}",
+        "root": f"{{system.wd}}{OF_PAGES}",
         "index_names": [],
         "canonical_uris": False,
         "precompressed": {"br": {}, "gzip": {}},
         "precompressed_order": ["br", "gzip"],
-        "pass_thru": True,
     }
-    there = {"handler": "rewrite", "uri": f"{{http.request.uri.path}}{SUFFIX}"}
-    back = {"handler": "rewrite", "strip_path_suffix": SUFFIX}
-    return [{"match": [asked], "handle": [own, there, files, back]}]
+    return [{"match": [asked], "handle": [own, there, files]}]
+
+
+def way_on(config: Config, blog: Json) -> list[Json]:
+    """For Caddy's errors: those of its file server are the web server's to answer, which is asked for the original
+    address."""
+    if not is_there(config):
+        return []
+    missing = {"method": METHODS, "vars": {"{http.error.status_code}": ["400", "403", "404", "500"]}}
+    return [{"match": [missing], "handle": [blog], "terminal": True}]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import closing, suppress
+from functools import partial
 
 import click
 
@@ -54,7 +55,7 @@ def serve(**flags: str | None) -> None:
             Child("worker for background jobs", command("--supervised", "worker"), environ, lock),
         ]
         if sockets:
-            children.append(edge.process(sockets, environ, lock))
+            children.append(edge.process(sockets, environ, lock, partial(shelf.leave, config)))
         try:
             supervise(children, stop, lambda: _answers(config), announce)
         finally:

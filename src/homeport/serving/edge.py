@@ -117,13 +117,13 @@ def _port_of_https(error: OSError, port: int) -> str:
     return f"Port {port} for HTTPS can't be opened: {error.strerror}."
 
 
-def process(sockets: Sockets, environ: Mapping[str, str], lock: int) -> Child:
+def process(sockets: Sockets, environ: Mapping[str, str], lock: int, before_end: Callable[[], None]) -> Child:
     """The edge, to be watched."""
     told = ["--https", sockets.https, "--local", sockets.local]
     told += ["--http", sockets.http] if sockets.http is not None else []
     told += ["--quic", sockets.quic] if sockets.quic is not None else []
     arguments = command("--supervised", "edge", *map(str, told))
-    return Child("HTTPS edge", arguments, environ, lock, front=True, descriptors=sockets.all)
+    return Child("HTTPS edge", arguments, environ, lock, front=True, descriptors=sockets.all, before_end=before_end)
 
 
 def tend(config: Config, sockets: Sockets, known: Stamps, stop: Stop, say: Callable[[str], None]) -> None:

@@ -57,7 +57,7 @@ class Shelf:
     def tend(self) -> None:
         """One round."""
         with suppress(OSError, sqlite3.Error):
-            version, shown = self._current(), self._shown()
+            version, shown = self._current(), shelf.shown(self._config)
             if shown not in (None, version):
                 shelf.take_down(self._config)  # somebody changed the database in another way than ours
             if version != self._version:
@@ -72,18 +72,12 @@ class Shelf:
 
     def _throw_away(self, before: int) -> None:
         # At once, and whoever has put it there: who deletes something is promised that it is gone.
-        for old in self._folder.glob(f"{shelf.VERSION}*"):
-            if _number(old.name.removeprefix(shelf.VERSION)) < before:
+        for old in self._folder.glob(f"*{shelf.OF_PAGES}"):
+            if _number(old.name.removesuffix(shelf.OF_PAGES)) < before:
                 shutil.rmtree(old, ignore_errors=True)
         for left in self._folder.glob("new-*"):
             if not _is_alive(_number(left.name.removeprefix("new-"))):
                 left.unlink(missing_ok=True)  # its process was killed while it wrote
-
-    def _shown(self) -> int | None:
-        try:
-            return int((self._folder / shelf.NOW).read_text())
-        except (OSError, ValueError):
-            return None
 
     def _put(self, path: str, page: Page) -> None:
         place = shelf.place(self._config, page.version, path)
@@ -104,15 +98,14 @@ class Shelf:
                 new.unlink()  # a second name would keep the page when it is thrown away
         self._size += size
 
-    def _written(self, content: bytes, stamp: int | None = None) -> Path:
+    def _written(self, content: bytes, stamp: int) -> Path:
         new = self._folder / f"new-{os.getpid()}"
         new.unlink(missing_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
-        if stamp is not None:
-            os.utime(new, ns=(stamp, stamp))
-            if new.stat().st_mtime_ns != stamp:
-                raise OSError("this file system keeps no nanoseconds, which the ETag is made of")
+        os.utime(new, ns=(stamp, stamp))
+        if new.stat().st_mtime_ns != stamp:
+            raise OSError("this file system keeps no nanoseconds, which the ETag is made of")
         return new
 
     def _open(self) -> None:
@@ -122,7 +115,7 @@ class Shelf:
             connection.execute("BEGIN IMMEDIATE")  # or not at all now: the next round comes
             (version,) = connection.execute("SELECT version FROM site_version").fetchone()
             if version == self._version:
-                self._written(str(version).encode()).replace(self._folder / shelf.NOW)
+                shelf.show(self._config, version)
             connection.execute("ROLLBACK")
 
 

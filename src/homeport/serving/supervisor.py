@@ -54,6 +54,8 @@ class Child:
     front: bool = False
     """Readers come by it to the others, which therefore end after it."""
     descriptors: tuple[int, ...] = ()
+    before_end: Callable[[], None] = lambda: None
+    """What is done before it is told to end."""
     failures: int = 0
     proven: bool = False
     started: float = 0.0
@@ -143,9 +145,11 @@ def end(children: list[Child], stop: Stop) -> None:
     for child in draining:
         child.tell(DRAIN)
     stop.at_once.wait(DRAIN_SECONDS if draining else 0)
-    if any(child.front for child in children):
+    if front := [child for child in children if child.front]:
         take_no_more()
-        _end([child for child in children if child.front], stop, deadline - AFTER_FRONT_SECONDS)
+        for child in front:
+            child.before_end()
+        _end(front, stop, deadline - AFTER_FRONT_SECONDS)
     _end(children, stop, deadline)
     for child in children:
         child.tell(signal.SIGKILL)
