@@ -3,19 +3,21 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 
 from homeport.app import create_app
 from homeport.core.db import db
 from homeport.https.caddy import end
+from homeport.https.service import web_socket
 from homeport.https.shelf import NONE, OVER, folder, leave, place, shown
 from homeport.migrations.runner import upgrade
 from tests.cast import make_cast
 from tests.factories import make_post
 from tests.serving.at_the_edge import Edge, SecureReader, at_domain, by_caddy_alone, edge
-from tests.serving.running import eventually
+from tests.serving.running import Answer, eventually
 
 COUNTER = "/posts/counter"
 
@@ -48,6 +50,36 @@ def test_page_that_caddy_cannot_have_comes_from_the_web_server(blog: Edge) -> No
             assert b"<title>" in answer.body
             assert "via" in answer.headers
         assert by_caddy_alone(reader.ask(COUNTER))
+
+
+@contextmanager
+def no_web_server(blog: Edge) -> Iterator[None]:
+    """Have Caddy find none, neither by a new connection nor by one that it has kept: readers who wait have those."""
+    processes, socket = blog.blog.web_processes(), web_socket(blog.config)
+    with ThreadPoolExecutor() as waiting:
+        for process in processes:
+            process.suspend()
+        answers = [waiting.submit(blog.ask, "/posts/other") for _ in range(4)]
+        time.sleep(1)
+        aside = socket.rename(socket.with_suffix(".aside"))
+        try:
+            yield
+        finally:
+            aside.rename(socket)
+            for process in processes:
+                process.resume()
+        assert 404 in [answer.result().status for answer in answers]
+
+
+def test_page_says_that_the_blog_is_being_started_while_no_web_server_answers(blog: Edge) -> None:
+    def ask(headers: str) -> Answer:
+        return blog.ask("/posts/other", headers=headers)
+
+    with no_web_server(blog), ThreadPoolExecutor() as readers:
+        answers = list(readers.map(ask, ("", "Cookie: a=b\r\n")))  # on from where Caddy's own pages are, and at once
+    for answer in answers:
+        assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+        assert b"<h1>Just a moment</h1>" in answer.body
 
 
 def test_edge_that_was_told_to_start_again_gives_pages_out_again(blog: Edge) -> None:
