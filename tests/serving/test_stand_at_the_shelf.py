@@ -73,6 +73,15 @@ def test_caddy_can_be_started_while_the_folder_is_renamed(config: Config, monkey
         real(here)
 
 
+@pytest.mark.parametrize("left", ["none", "over"])
+def test_no_version_is_left_standing_beside_another_folder(config: Config, left: str) -> None:
+    for name in ("17", left):
+        (folder(config) / name).mkdir(parents=True)
+    assert shown(config) == 17
+    take_down(config)
+    assert shown(config) is None
+
+
 def test_there_is_none_without_an_edge_or_beside_a_database_server(config: Config) -> None:
     assert is_there(config)
     assert not is_there(replace(config, domain=""))

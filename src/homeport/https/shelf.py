@@ -128,11 +128,12 @@ def _rename(config: Config, name: str, but: set[str]) -> None:
 
 
 def _standing(config: Config) -> Path | None:
-    with suppress(FileNotFoundError):
-        for each in folder(config).iterdir():
-            if each.name.isdecimal() or each.name in {NONE, OVER}:
-                return each
-    return None
+    try:
+        found = [each for each in folder(config).iterdir() if each.name.isdecimal() or each.name in {NONE, OVER}]
+    except FileNotFoundError:
+        return None
+    # Should there ever be two, the one that pages might be given out by counts.
+    return max(found, key=lambda each: each.name.isdecimal(), default=None)
 
 
 def empty(config: Config) -> None:
