@@ -189,17 +189,17 @@ def _blog(config: Config) -> list[Json]:
     """The way to the web server."""
     # During the end each answer is its connection's last, and says so: who sends on it again would be reset.
     ending: Json = {
-        "handler": "subroute",
-        "routes": [
-            {
-                "match": [{"vars": {"{http.shutting_down}": ["true"]}}],
-                "handle": [{"handler": "headers", "response": {"set": {"Connection": ["close"]}, "deferred": True}}],
-            }
-        ],
+        "match": [{"vars": {"{http.shutting_down}": ["true"]}}],
+        "handle": [{"handler": "headers", "response": {"set": {"Connection": ["close"]}, "deferred": True}}],
+    }
+    # The web server would answer while the rest still comes, which Caddy may take for a broken connection.
+    too_large: Json = {
+        "match": [{"header_regexp": {"Content-Length": {"pattern": _above(MOST_BYTES)}}}],
+        "handle": [_says(413, f"What was sent is too large: {MOST_BYTES // 1024**2} MB are the most.\n")],
     }
     return [
         {"handler": "headers", "request": {"delete": FORWARDED}},
-        ending,
+        {"handler": "subroute", "routes": [ending, too_large]},
         {"handler": "request_body", "max_size": MOST_BYTES},
         {
             "handler": "reverse_proxy",
@@ -223,6 +223,16 @@ def _blog(config: Config) -> list[Json]:
             },
         },
     ]
+
+
+def _above(number: int) -> str:
+    """The regular expression of all decimal numbers above this one."""
+    digits = str(number)
+    larger = [f"[1-9][0-9]{{{len(digits)},}}"]
+    for at, digit in enumerate(digits):
+        if digit < "9":
+            larger.append(f"{digits[:at]}[{int(digit) + 1}-9][0-9]{{{len(digits) - at - 1}}}")
+    return f"^0*(?:{'|'.join(larger)})$"
 
 
 def _with_errors(handlers: list[Json]) -> Json:
