@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -90,6 +91,18 @@ def test_sigterm_in_a_long_job_ends_in_seconds_and_the_next_worker_finishes_it(
     start_worker()
     wait_until(lambda: len(done()) == 2)
     assert done() == _each_once(2)
+
+
+def test_job_that_runs_when_its_worker_ends_leaves_no_stack_trace_in_the_log(
+    start_worker: StartWorker, ask_for: Ask, done: Done, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECONDS_BEFORE_EXIT", "1")
+    worker = start_worker()
+    ask_for("chores_without_end")
+    wait_until(lambda: len(done()) == 1)
+    worker.terminate()
+    assert worker.wait(60) == 0
+    assert "Traceback" not in (config.data / "worker.log").read_text()
 
 
 def test_second_worker_leaves_the_first_ones_job_alone_and_takes_it_up_when_that_is_gone(
