@@ -137,19 +137,12 @@ def become(config: Config, path: Path) -> NoReturn:
     program, path = Path(find(config)).absolute(), path.absolute()
     system = ctypes.CDLL(None, use_errno=True)
     if shelf.is_there(config):
-        _stand_at_shelf(config)
+        shelf.stand(config)
     if hasattr(system, "prctl"):
         system.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if select.select([0], [], [], 0)[0]:
         sys.exit()  # it had gone before the flag was set: our standard input, which nobody writes to, has ended
     os.execve(program, [str(program), "run", "--config", str(path)], environ(config))  # noqa: S606 (no shell is meant)
-
-
-def _stand_at_shelf(config: Config) -> None:
-    try:
-        shelf.stand(config)
-    except OSError as error:
-        raise ConfigError(f"The folder {shelf.folder(config)} can't be written: {error.strerror}.") from None
 
 
 def reload(config: Config, sockets: Sockets) -> None:

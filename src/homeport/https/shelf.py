@@ -83,7 +83,16 @@ def place(config: Config, version: int, path: str) -> Path:
 
 
 def stand(config: Config) -> None:
-    """Go to where Caddy has to be started, and let pages be given out from there. Raises OSError."""
+    """Go to where Caddy has to be started, and let pages be given out from there. Raises ConfigError."""
+    try:
+        _go(config)
+        with suppress(FileNotFoundError):
+            (folder(config) / OVER).rename(folder(config) / NONE)
+    except OSError as error:
+        raise ConfigError(f"The folder {folder(config)} can't be written: {error.strerror}.") from None
+
+
+def _go(config: Config) -> None:
     while True:
         standing = _standing(config)
         if standing is None:
@@ -91,10 +100,7 @@ def stand(config: Config) -> None:
             for each in (standing.parent, standing):
                 each.mkdir(mode=0o700, exist_ok=True)
         with suppress(FileNotFoundError):  # it has just been renamed
-            os.chdir(standing)
-            break
-    with suppress(FileNotFoundError):
-        (folder(config) / OVER).rename(folder(config) / NONE)
+            return os.chdir(standing)
 
 
 def shown(config: Config) -> int | None:
@@ -111,18 +117,18 @@ def show(config: Config, version: int) -> None:
 
 def take_down(config: Config) -> None:
     """Have Caddy ask the web server for everything. Raises OSError where it can't be had."""
-    _rename(config, NONE, {OVER})
+    _rename(config, NONE, but=OVER)
 
 
 def leave(config: Config) -> None:
     """The same, for as long as this Caddy runs, if it can be had: it is to end, and only the web server's answers tell
     readers so, who otherwise might send a request to where nobody is."""
     with suppress(OSError):
-        _rename(config, OVER, set())
+        _rename(config, OVER)
 
 
-def _rename(config: Config, name: str, but: set[str]) -> None:
-    while (standing := _standing(config)) is not None and standing.name not in {name, *but}:
+def _rename(config: Config, name: str, but: str = "") -> None:
+    while (standing := _standing(config)) is not None and standing.name not in {name, but}:
         with suppress(FileNotFoundError):  # somebody else has: what is it called now?
             standing.rename(folder(config) / name)
 
