@@ -1,7 +1,6 @@
 """References inside a post: pictures brought along, links to other posts and old addresses made to fit."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -20,6 +19,8 @@ _SHORTCODE = re.compile(r"\{\{[<%]\s*/?\s*(\w+)|\{%-?\s*(\w+)")
 _REF = re.compile(
     r"""\{\{[<%]\s*(?:rel)?ref\s+["']?([^"'\s>%]+)["']?\s*[%>]\}\}|\{%-?\s*(?:post_url|link)\s+(\S+?)\s*-?%\}"""
 )
+_OPENS = re.compile(r"[\[<{]")
+"""Every reference and every call begins with one of these; what stands between two pieces of code often has none."""
 _ACTIVE = re.compile(r"<(script|style|iframe|object|embed|form)\b", re.IGNORECASE)
 
 Resolve = Callable[[str, bool], str | None]
@@ -27,22 +28,7 @@ Resolve = Callable[[str, bool], str | None]
 
 def rewrite(text: str, resolve: Resolve) -> str:
     """The text with every reference that `resolve` answers for replaced; what stands in code is left alone."""
-    return "".join(part if is_code else _rewrite_prose(part, resolve) for is_code, part in _split_code(text))
 
-
-def shortcodes(text: str) -> set[str]:
-    """Names of template calls that stand in the text, such as Hugo's `{{< figure >}}`: nobody will run them here."""
-    prose = "".join(part for is_code, part in _split_code(text) if not is_code)
-    return {first or second for first, second in _SHORTCODE.findall(prose)} - {"raw", "endraw"}
-
-
-def active_content(text: str) -> set[str]:
-    """Names of elements in the text that run or embed something, which no post may: they are left out when shown."""
-    prose = "".join(part for is_code, part in _split_code(text) if not is_code)
-    return {name.lower() for name in _ACTIVE.findall(prose)}
-
-
-def _rewrite_prose(prose: str, resolve: Resolve) -> str:
     def replace(found: re.Match[str]) -> str:
         kind = next(name for name in ("inline", "define", "html") if found[name] is not None)
         wanted = found[f"{kind}_to"]
@@ -52,7 +38,26 @@ def _rewrite_prose(prose: str, resolve: Resolve) -> str:
     def replace_call(found: re.Match[str]) -> str:
         return resolve(found[1] or found[2], False) or found[0]
 
-    return _REFERENCES.sub(replace, _REF.sub(replace_call, prose))
+    parts = [
+        part if is_code or not _OPENS.search(part) else _REFERENCES.sub(replace, _REF.sub(replace_call, part))
+        for is_code, part in _split_code(text)
+    ]
+    return "".join(parts)
+
+
+def without_code(text: str) -> str:
+    """What a text says outside of code."""
+    return "".join(part for is_code, part in _split_code(text) if not is_code)
+
+
+def shortcodes(prose: str) -> set[str]:
+    """Names of template calls that stand in the prose, such as Hugo's `{{< figure >}}`: nobody will run them here."""
+    return {first or second for first, second in _SHORTCODE.findall(prose)} - {"raw", "endraw"}
+
+
+def active_content(prose: str) -> set[str]:
+    """Names of elements in the prose that run or embed something, which no post may: they are left out when shown."""
+    return {name.lower() for name in _ACTIVE.findall(prose)}
 
 
 def _split_code(text: str) -> list[tuple[bool, str]]:
@@ -78,21 +83,26 @@ def _marked_lines(text: str) -> Iterator[tuple[bool, str]]:
 def _split_spans(prose: str) -> list[tuple[bool, str]]:
     """A run of backticks begins a span that ends with the next run of its length (CommonMark 6.1); in linear time."""
     runs = [run.span() for run in _BACKTICKS.finditer(prose)]
-    of_length: dict[int, list[int]] = {}
-    for number, (start, stop) in enumerate(runs):
-        of_length.setdefault(stop - start, []).append(number)
+    ends = _next_of_its_length(runs)
     parts: list[tuple[bool, str]] = []
     end = first = 0
     while first < len(runs):
-        start, stop = runs[first]
-        alike = of_length[stop - start]
-        next_one = bisect_right(alike, first)
-        if next_one < len(alike):
-            first = alike[next_one]
-            parts += [(False, prose[end:start]), (True, prose[start : runs[first][1]])]
-            end = runs[first][1]
+        if last := ends[first]:
+            start, stop = runs[first][0], runs[last][1]
+            parts += [(False, prose[end:start]), (True, prose[start:stop])]
+            first, end = last, stop
         first += 1
     return [*parts, (False, prose[end:])]
+
+
+def _next_of_its_length(runs: list[tuple[int, int]]) -> list[int]:
+    """For each run the number of the next one that is as long, or 0: nothing is before the first."""
+    found, later = [0] * len(runs), dict[int, int]()
+    for number in range(len(runs) - 1, -1, -1):
+        start, stop = runs[number]
+        found[number] = later.get(stop - start, 0)
+        later[stop - start] = number
+    return found
 
 
 def is_elsewhere(reference: str) -> bool:

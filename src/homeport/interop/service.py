@@ -101,8 +101,9 @@ class FolderImport:
     def _incoming(self, source: Source, generator: Generator, remarks: list[str]) -> IncomingPost:
         _, body = split(sources.read_text(self.root, source.file))
         body = links.rewrite(body, partial(self._resolve, source, generator, remarks))
-        remarks += [f"calls the template {name}, which is shown as text" for name in sorted(links.shortcodes(body))]
-        remarks += [f"holds <{name}>, which is left out" for name in sorted(links.active_content(body))]
+        prose = links.without_code(body)
+        remarks += [f"calls the template {name}, which is shown as text" for name in sorted(links.shortcodes(prose))]
+        remarks += [f"holds <{name}>, which is left out" for name in sorted(links.active_content(prose))]
         remarks += [
             f"its former address /{alias} belongs to {self._owner_of(alias)}"
             for alias in source.aliases
