@@ -39,12 +39,16 @@ def test_page_that_caddy_cannot_have_comes_from_the_web_server(blog: Edge) -> No
     blog.shelved(COUNTER)
     version = shown(blog.config)
     assert version is not None
-    looped, long, folded = (place(blog.config, version, f"/posts/{name}") for name in ("looped", "long", "folded"))
+    names = ("looped", "long", "folded", "flat")
+    looped, long, folded, flat = (place(blog.config, version, f"/posts/{name}") for name in names)
+    for each in (looped, long, folded):
+        each.parent.mkdir()
     looped.symlink_to(looped)
     long.symlink_to("x" * 300)
     folded.mkdir()
+    flat.parent.touch()
     with closing(SecureReader(blog.config.https_port)) as reader:
-        for name in ("looped", "long", "folded"):
+        for name in names:
             answer = reader.ask(f"/posts/{name}")
             assert answer.status == 404
             assert b"<title>" in answer.body

@@ -166,16 +166,14 @@ def test_change_that_cannot_take_it_away_is_not_made(web: WebProcess, app: Flask
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from sqlalchemy import event, update
-from sqlalchemy.orm import Session
+from sqlalchemy import event, orm, update
 from homeport.app import create_app
 from homeport.core.config import Config
 from homeport.core.db import commit, db
 from homeport.posts.models import Post
-
 with create_app(Config(data=Path(sys.argv[1]))).app_context():
     db.session.execute(update(Post).values(title="Never stored."))
-    event.listen(Session, "before_commit", lambda session: os.kill(os.getpid(), signal.SIGKILL))
+    event.listen(orm.Session, "before_commit", lambda session: os.kill(os.getpid(), signal.SIGKILL))
     commit()
 """
 
@@ -221,8 +219,7 @@ def test_change_by_hand_is_noticed_in_the_next_round(web: WebProcess) -> None:
     assert web.shown is None
 
 
-def test_nothing_is_shown_while_the_database_cannot_be_read(config: Config, app: Flask, everybody: Cast) -> None:
-    web = WebProcess(config, app.wsgi_app)
+def test_nothing_is_shown_while_the_database_cannot_be_read(web: WebProcess) -> None:
     web.fill("/")
     assert web.shown is not None
     web.shelf._current = lambda: None
@@ -259,13 +256,12 @@ def test_page_with_headers_of_its_own_is_left_to_the_web_server(
     assert has_nothing(web)
 
 
-def test_disk_is_not_filled(config: Config, app: Flask, everybody: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_is_not_filled(web: WebProcess, app: Flask, everybody: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     with app.app_context():
         paths = [f"/{make_post(everybody.alice)}" for _ in range(60)]
-    monkeypatch.setattr(type(config), "cache_megabytes", 1)
-    web = WebProcess(config, app.wsgi_app)
+    monkeypatch.setattr(type(web.config), "cache_megabytes", 1)
     web.fill(*paths)
-    used = sum(path.stat().st_blocks * 512 for path in folder(config).rglob("*"))
+    used = sum(path.stat().st_blocks * 512 for path in folder(web.config).rglob("*"))
     assert 100_000 < used < 1_100_000
 
 
@@ -280,7 +276,11 @@ def test_full_disk_costs_nothing_but_speed(web: WebProcess, app: Flask, what: st
     assert "Number 1." in text(web)
 
 
-def test_nothing_is_put_where_little_space_is_left(web: WebProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_put_on_a_full_disk_or_one_of_no_capitals(web: WebProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder(web.config) / f"NEW-{os.getpid()}").touch()  # as such a file system has it for each `new-…`
+    web.fill(PAGE)
+    assert web.shown is None
+    (folder(web.config) / f"NEW-{os.getpid()}").unlink()
     monkeypatch.setattr(module, "SPARE", 10**18)
     web.fill(PAGE)
     assert web.shown is None

@@ -1,9 +1,12 @@
 """Pages that Caddy answers with by itself: files that the web processes leave for it (`serving/shelf.py`).
 
-Each lies in a folder of the site's version that it was made from: `caddy/pages/17~/posts/hello~.html`. Which of these
-counts says the *name* of another folder beside them, an empty one, in which Caddy stands: `caddy/pages/17`. Caddy asks
-the system for it (`{system.wd}`, getcwd(3)) once for each request, before it looks for anything: so all of an answer
-comes from one version. While none counts that folder is called `none`.
+Each lies in a folder that is named after its address, percent-encoded so that it is one name; and that in a folder of
+the site's version that it was made from: `caddy/pages/17~/%2Fposts%2Fhello/page.html`. So no address leads to the page
+of another one: no other spelling of it, none with dots or slashes to be left out, none with a query.
+
+Which version counts says the *name* of another folder beside them, an empty one, in which Caddy stands:
+`caddy/pages/17`. Caddy asks the system for it (`{system.wd}`, getcwd(3)) once for each request, before it looks for
+anything: so all of an answer comes from one version. While none counts that folder is called `none`.
 
 That it is the present one is a matter of order. Whoever changes what the public can see calls the folder `none` before
 their transaction is committed, while they hold the database's write lock. It is given a number only by who holds that
@@ -15,11 +18,11 @@ a request, and could send a page with the length and ETag of the one before it.
 """
 
 import os
-import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from homeport.core.config import Config, ConfigError
 from homeport.core.fixed_headers import fixed_headers
@@ -32,14 +35,10 @@ NONE, OVER = "none", "over"
 OF_PAGES = "~"
 """Ends the name of a folder of pages, after the version."""
 
-SUFFIX = "~.html"
-"""Ends the name of each file. No address here holds it, so none leads to another one's folder or compressed copy."""
+PAGE = "page.html"
 
-# No capitals, which some file systems don't tell apart; no part empty or beginning with a dot; nothing percent-encoded;
-# no query; nothing too long for a file system.
-# What stands behind each character leaves one way to go on: Caddy then needs little time for it.
-_PART = "[a-z0-9_-][a-z0-9._-]{0,99}"
-PATH = f"^/(?:{_PART}(?:/{_PART}){{0,3}})?$"
+LONGEST_NAME = 255
+"""Bytes that the name of a file may have (limits.h, NAME_MAX of Linux's file systems)."""
 
 METHODS = ["GET", "HEAD"]
 
@@ -73,13 +72,17 @@ def headers(config: Config) -> dict[str, str]:
 
 
 def may_hold(path: str) -> bool:
-    """Whether Caddy would look for a file of this address."""
-    return re.fullmatch(PATH, path) is not None
+    """Whether Caddy would find the file of this path: only where there is one way to write it in a request."""
+    return quote(path) == path and len(_name(path)) <= LONGEST_NAME
 
 
 def place(config: Config, version: int, path: str) -> Path:
-    """The file of the page at an address that may have one."""
-    return folder(config) / f"{version}{OF_PAGES}" / f"{path.lstrip('/')}{SUFFIX}"
+    """The file of the page at a path that may have one."""
+    return folder(config) / f"{version}{OF_PAGES}" / _name(path) / PAGE
+
+
+def _name(path: str) -> str:
+    return quote(path, safe="")
 
 
 def stand(config: Config) -> None:
@@ -160,7 +163,6 @@ def routes_of_shelf(config: Config) -> list[Json]:
     asked = {
         "method": METHODS,
         "header": {"Host": [config.origin.removeprefix("https://")], **dict.fromkeys(_ASIDE)},
-        "vars_regexp": {"{http.request.uri}": {"pattern": PATH}},
     }
     own = {
         "handler": "headers",
@@ -172,16 +174,18 @@ def routes_of_shelf(config: Config) -> list[Json]:
             "delete": ["Accept-Ranges", "Last-Modified", "Server"],
         },
     }
-    there = {"handler": "rewrite", "uri": f"{{http.request.uri.path}}{SUFFIX}"}
+    # Kept before it is rewritten.
+    name = {"handler": "vars", "page": "{http.request.uri_escaped}"}
+    file = {"handler": "rewrite", "uri": f"/{PAGE}"}
     files = {
         "handler": "file_server",
-        "root": f"{{system.wd}}{OF_PAGES}",
+        "root": f"{{system.wd}}{OF_PAGES}/{{http.vars.page}}",
         "index_names": [],
         "canonical_uris": False,
         "precompressed": {"br": {}, "gzip": {}},
         "precompressed_order": ["br", "gzip"],
     }
-    return [{"match": [asked], "handle": [own, there, files]}]
+    return [{"match": [asked], "handle": [own, name, file, files]}]
 
 
 def way_on(config: Config, blog: Json) -> list[Json]:

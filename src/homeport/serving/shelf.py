@@ -106,6 +106,8 @@ class Shelf:
         os.utime(new, ns=(stamp, stamp))
         if new.stat().st_mtime_ns != stamp:
             raise OSError("this file system keeps no nanoseconds, which the ETag is made of")
+        if new.with_name(new.name.upper()).exists():
+            raise OSError("this file system takes capitals for small letters, which addresses tell apart")
         return new
 
     def _open(self) -> None:
