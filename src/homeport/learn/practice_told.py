@@ -23,11 +23,11 @@ _LONGEST = 80
 
 @dataclass(frozen=True)
 class Told:
-    """Of the exercises there are: when each was solved, and how many of its hints were seen. `unknown` names others,
-    at most MOST_NAMED; a newer or older program has them.
+    """Of the exercises there are: when each was solved, None for a time that can't be true, and how many of its hints
+    were seen. `unknown` names others, at most MOST_NAMED; a newer or older program has them.
     """
 
-    done: dict[str, datetime]
+    done: dict[str, datetime | None]
     hints: dict[str, int]
     unknown: tuple[str, ...]
 
@@ -72,8 +72,9 @@ def _part(sent: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def _moment(name: str, said: Any, now: datetime) -> datetime:
-    """A time with its zone, in UTC: nobody can tell later which zone was meant."""
+def _moment(name: str, said: Any, now: datetime) -> datetime | None:
+    """A time with its zone, in UTC: nobody can tell later which zone was meant. None for one
+    that can't be true."""
     try:
         at = datetime.fromisoformat(said)
         if at.tzinfo is None:
@@ -81,11 +82,9 @@ def _moment(name: str, said: Any, now: datetime) -> datetime:
         at = at.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         raise ToldProblem(name, f"When {name} was solved is no time with its zone, as ISO 8601 writes it.") from None
-    if at < EARLIEST:
-        raise ToldProblem(name, f"{name} was solved before there were exercises: is the clock of your computer right?")
-    if at > now + AHEAD:
-        raise ToldProblem(name, f"{name} was solved in the future: is the clock of your computer right?")
-    return at
+    # A small computer that has no clock of its own begins in 1970 until it has asked somebody for the time. What it
+    # noted then stands in the folder for good, and must not keep everything else from being told.
+    return at if EARLIEST <= at <= now + AHEAD else None
 
 
 def _count(name: str, shown: Any) -> int:

@@ -27,8 +27,9 @@ def note_step(chapter: Chapter, step: str, *, done: bool, by: Viewer, now: datet
         row.done_at = now
 
 
-def note_exercises(told: Told, *, by: Viewer) -> None:
-    """Keep how far somebody's folder says that they are; what it said before and says no more is forgotten."""
+def note_exercises(told: Told, *, by: Viewer, now: datetime) -> None:
+    """Keep how far somebody's folder says that they are; what it said before and says no more is forgotten. Of what it
+    can't say when, it is kept when it was heard of first."""
     if by.user_id is None:
         return
     # On PostgreSQL two folders of one person could tell at once: one after the other, and the last one counts.
@@ -42,4 +43,5 @@ def note_exercises(told: Told, *, by: Viewer) -> None:
         if row is None:
             row = LearnExercise(user_id=by.user_id, exercise=name)
             db.session.add(row)
-        row.done_at, row.hints = told.done.get(name), told.hints.get(name, 0)
+        row.hints = told.hints.get(name, 0)
+        row.done_at = told.done[name] or row.done_at or now if name in told.done else None
