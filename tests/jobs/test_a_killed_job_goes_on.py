@@ -96,7 +96,7 @@ def test_sigterm_in_a_long_job_ends_in_seconds_and_the_next_worker_finishes_it(
 def test_job_that_runs_when_its_worker_ends_leaves_no_stack_trace_in_the_log(
     start_worker: StartWorker, ask_for: Ask, done: Done, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SECONDS_BEFORE_EXIT", "1")
+    monkeypatch.setenv("EXIT_AFTER_FILE", "thrown-out")
     worker = start_worker()
     ask_for("chores_without_end")
     wait_until(lambda: len(done()) == 1)

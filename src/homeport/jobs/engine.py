@@ -59,7 +59,7 @@ def launch(engine: Engine, name: str, jobs: dict[str, Callable[..., None]]) -> N
     """Start the engine in this process under the worker's name, with these jobs; it takes up what that name left."""
     # With a handler of its own the engine's lines go through our log, and it adds none to the console.
     logging.getLogger("dbos").addHandler(logging.NullHandler())
-    logging.getLogger("dbos").addFilter(_is_not_about_the_end)
+    logging.getLogger("dbos").removeFilter(_is_not_about_the_end)
     for job, function in jobs.items():
         DBOS.workflow(name=job)(function)
     DBOS(
@@ -82,13 +82,13 @@ def launch(engine: Engine, name: str, jobs: dict[str, Callable[..., None]]) -> N
 
 
 def _is_not_about_the_end(record: logging.LogRecord) -> bool:
-    # A job that still runs when the engine is ended (`stop`) finds none at its next step. That is as it should be, and
-    # no other error is of this very class.
+    # A job that still runs while the engine is ended finds none at its next step. That is as it should be.
     return not (record.exc_info and record.exc_info[0] is error.DBOSException)
 
 
 def stop(grace_seconds: int) -> None:
     """End the engine; jobs that still run after the grace are left to the next worker."""
+    logging.getLogger("dbos").addFilter(_is_not_about_the_end)
     DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=grace_seconds)
 
 
