@@ -43,5 +43,8 @@ def test_every_statement_has_a_plan_and_none_is_run_for_it(blog: Flask, password
         gone = plan("DELETE users", "DELETE FROM posts WHERE posts.title LIKE %(title_1)s || '%%'", 0)
         assert any("Delete on posts" in line for line in gone)
         assert plan("SELECT", "SELECT * FROM not_there", 0) == []
+        assert plan("SELECT", "SELECT 1 / 0", 0) == [], "which can be prepared, and not planned"
+        left = "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'homeport%%'"
+        assert db.session.connection().exec_driver_sql(left).scalar_one() == 0
         assert db.session.connection().exec_driver_sql("SELECT count(*) FROM posts").scalar_one() == 1
         assert db.session.connection().exec_driver_sql("SHOW plan_cache_mode").scalar_one() == "auto"

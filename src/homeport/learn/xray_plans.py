@@ -14,6 +14,7 @@ from homeport.core.db import db
 from homeport.core.ids import handle
 
 _PLANNED = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"})
+_PREPARED = "SELECT 1 FROM pg_prepared_statements WHERE name = %s"
 _PLACE = re.compile(r"%\((\w+)\)s")
 
 
@@ -47,18 +48,23 @@ def _indented(rows: Sequence[Any]) -> list[str]:
 def _of_postgresql(connection: Connection, text: str, _marks: int) -> list[str]:
     """The generic plan, which is the one for any parameters (https://www.postgresql.org/docs/current/sql-prepare.html).
 
-    In a savepoint, since a statement that fails would take the whole transaction along.
+    In savepoints, since a statement that fails would take the whole transaction along. What was prepared outlasts them.
     """
     numbers: dict[str, int] = {}
     numbered = _PLACE.sub(lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}", text)
     nothing = f"({', '.join(['NULL'] * len(numbers))})" if numbers else ""
     name = f"homeport_xray_{handle()}"  # one that was left behind is in nobody's way
-    with connection.begin_nested() as savepoint:
-        for step in ("SET LOCAL plan_cache_mode = force_generic_plan", f'PREPARE "{name}" AS {numbered}'):
-            connection.exec_driver_sql(step)
-        lines = connection.exec_driver_sql(f'EXPLAIN EXECUTE "{name}"{nothing}').scalars().all()
-        connection.exec_driver_sql(f'DEALLOCATE "{name}"')
-        savepoint.rollback()  # the setting goes with it
+    with connection.begin_nested():
+        connection.exec_driver_sql(f'PREPARE "{name}" AS {numbered}')
+    try:
+        with connection.begin_nested() as savepoint:
+            connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+            lines = connection.exec_driver_sql(f'EXPLAIN EXECUTE "{name}"{nothing}').scalars().all()
+            savepoint.rollback()  # the setting goes with it
+    finally:
+        # psycopg, which prepares statements of its own, may have thrown all away after the rollback.
+        if connection.exec_driver_sql(_PREPARED, (name,)).first():
+            connection.exec_driver_sql(f'DEALLOCATE "{name}"')
     return [str(line) for line in lines]
 
 
