@@ -1,5 +1,6 @@
 """How the edge speaks TLS and HTTP, looked at from outside."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,9 +79,14 @@ def test_huge_head_is_refused(blog: Blog) -> None:
 
 def test_huge_body_is_refused_and_the_blog_goes_on(blog: Blog, tmp_path: Path) -> None:
     (tmp_path / "body").write_bytes(bytes(17 * 1024 * 1024))
-    answer = blog.ask(f"{HOME}login", "--data-binary", f"@{tmp_path / 'body'}", "-H", "Sec-Fetch-Site: same-origin")
-    assert answer.status == 413
-    assert "What was sent is too large: 16 MB are the most." in answer.body
+    body = ("--data-binary", f"@{tmp_path / 'body'}", "-H", "Sec-Fetch-Site: same-origin")
+    for more in ((), ("-H", "Transfer-Encoding: chunked", "-H", "Expect:", "--http1.1")):
+        answer = blog.ask(f"{HOME}login", *body, *more)
+        assert answer.status == 413
+        assert "<h1>What you sent is too large.</h1>" in answer.body
+    program = blog.ask(f"{HOME}api/posts", *body)
+    assert program.status == 413
+    assert json.loads(program.body)["error"]["code"] == "too_large"
     assert blog.ask(HOME).status == 200
 
 

@@ -12,6 +12,9 @@ PLACES = 8
 MOST_BYTES = 16 * 1024 * 1024
 """What a request may bring along, of any kind."""
 
+TOO_LARGE = ("too_large", "What you sent is too large.", "Send less at once, or a smaller file.")
+"""A code for programs, what happened, and what the person can do, where it brings more."""
+
 _places = BoundedSemaphore(PLACES)
 
 

@@ -5,12 +5,12 @@ here.
 `caddy/caddy.json` in the data directory is the last one that was used.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from homeport.core.config import Config, ConfigError
 from homeport.core.waiting import MOST_BYTES
+from homeport.https.edge_answers import errors, misdirected, too_large
 from homeport.https.edge_tls import certificate_authority, policies, tls
 from homeport.https.shelf import routes_of_shelf, way_on
 
@@ -37,17 +37,6 @@ CONNECTION = (
     "{http.request.proto}",
     "{http.request.tls.resumed}",
 )
-
-BROKEN_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Just a moment</title>
-<h1>Just a moment</h1>
-<p>This blog is being started and can't show its pages right now. Please try again in a few seconds.</p>
-<p>You run this blog? What <code>homeport serve</code> writes says what is going on.</p>
-</html>
-"""
 
 
 @dataclass(frozen=True)
@@ -128,10 +117,10 @@ def _https(config: Config, sockets: Sockets, names: list[str]) -> Json:
         "routes": [
             *routes_of_shelf(config),
             {"match": [{"host": names}], "handle": _blog(config), "terminal": True},
-            _misdirected(),
+            misdirected(),
         ],
         **_server(config),
-        "errors": {"routes": [*way_on(config, _with_errors(_blog(config))), *_errors()]},
+        "errors": {"routes": [*way_on(config, _with_errors(_blog(config))), *errors()]},
     }
 
 
@@ -164,7 +153,7 @@ def _http(config: Config, descriptor: int, names: list[str]) -> Json:
             {"match": [{"path": [f"{CHALLENGE_PATH}/*"]}], "handle": challenge, "terminal": True},
             # A path: a target such as `http:elsewhere` has none, and would be added to the host's name.
             {"match": [{"host": names, "path": ["/*"]}], "handle": [leading], "terminal": True},
-            _misdirected(),
+            misdirected(),
         ],
         **_server(config),
     }
@@ -180,7 +169,7 @@ def _server(config: Config) -> Json:
         "read_timeout": "5m",
         "idle_timeout": "2m",
         "max_header_bytes": 32 * 1024,
-        "errors": {"routes": _errors()},
+        "errors": {"routes": errors()},
         **(believed if trusted else {}),
     }
 
@@ -192,14 +181,9 @@ def _blog(config: Config) -> list[Json]:
         "match": [{"vars": {"{http.shutting_down}": ["true"]}}],
         "handle": [{"handler": "headers", "response": {"set": {"Connection": ["close"]}, "deferred": True}}],
     }
-    # The web server would answer while the rest still comes, which Caddy may take for a broken connection.
-    too_large: Json = {
-        "match": [{"header_regexp": {"Content-Length": {"pattern": _above(MOST_BYTES)}}}],
-        "handle": [_says(413, f"What was sent is too large: {MOST_BYTES // 1024**2} MB are the most.\n")],
-    }
     return [
         {"handler": "headers", "request": {"delete": FORWARDED}},
-        {"handler": "subroute", "routes": [ending, too_large]},
+        {"handler": "subroute", "routes": [ending, too_large()]},
         {"handler": "request_body", "max_size": MOST_BYTES},
         {
             "handler": "reverse_proxy",
@@ -225,41 +209,8 @@ def _blog(config: Config) -> list[Json]:
     ]
 
 
-def _above(number: int) -> str:
-    """The regular expression of all decimal numbers above this one."""
-    digits = str(number)
-    larger = [f"[1-9][0-9]{{{len(digits)},}}"]
-    for at, digit in enumerate(digits):
-        if digit < "9":
-            larger.append(f"{digits[:at]}[{int(digit) + 1}-9][0-9]{{{len(digits) - at - 1}}}")
-    return f"^0*(?:{'|'.join(larger)})$"
-
-
 def _with_errors(handlers: list[Json]) -> Json:
-    return {"handler": "subroute", "routes": [{"handle": handlers}], "errors": {"routes": _errors()}}
-
-
-def _misdirected() -> Json:
-    """RFC 9110, 15.5.20: this server is not the one for that name."""
-    return {"handle": [_says(421, "This is not the server of that name.\n")], "terminal": True}
-
-
-def _errors() -> list[Json]:
-    broken = _says(503, BROKEN_PAGE, {"Content-Type": ["text/html; charset=utf-8"], "Retry-After": ["5"]})
-    down: Json = {"match": [{"vars": {"{http.error.status_code}": ["502", "503", "504"]}}], "handle": [broken]}
-    other = _says("{http.error.status_code}", "{http.error.status_code} {http.error.status_text}\n")
-    return [{**down, "terminal": True}, {"handle": [other]}]
-
-
-def _says(status: int | str, body: str, headers: Mapping[str, list[str]] | None = None) -> Json:
-    fixed = {
-        "Content-Type": ["text/plain; charset=utf-8"],
-        "Content-Security-Policy": ["default-src 'none'"],
-        "X-Content-Type-Options": ["nosniff"],
-        "Cache-Control": ["no-store"],
-        **(headers or {}),
-    }
-    return {"handler": "static_response", "status_code": status, "headers": fixed, "body": body}
+    return {"handler": "subroute", "routes": [{"handle": handlers}], "errors": {"routes": errors()}}
 
 
 def _logging(config: Config) -> Json:

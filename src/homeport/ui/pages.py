@@ -16,6 +16,7 @@ from homeport.core import programs
 from homeport.core.db import db
 from homeport.core.errors import Problem
 from homeport.core.site import Site
+from homeport.core.waiting import TOO_LARGE
 
 # For each status: a code for programs, what happened, and what the person can do.
 EXPLANATIONS: dict[int, tuple[str, str, str]] = {
@@ -31,7 +32,7 @@ EXPLANATIONS: dict[int, tuple[str, str, str]] = {
     408: ("timeout", "The request took too long to arrive.", "Check your connection and try again."),
     409: ("conflict", "Somebody else changed this in the meantime.", "Load the page again and look at the changes."),
     410: ("gone", "The page at this address was removed.", "Look in the archive for something like it."),
-    413: ("too_large", "What you sent is too large.", "Send less at once, or a smaller file."),
+    413: TOO_LARGE,
     414: ("address_too_long", "This address is too long.", "Shorten it and try again."),
     415: ("wrong_type", "This kind of content can't be used here.", "Send one of the kinds that the page names."),
     422: ("invalid", "Something in the form is not right.", "Go back, correct it and send it again."),
