@@ -155,7 +155,11 @@ def end(config: Config) -> None:
     """Have Caddy finish what it is at, and end; who watches it starts it again. Raises ConfigError where nobody
     answers."""
     shelf.leave(config)
-    _tell(config, "/stop", b"")
+    try:
+        _tell(config, "/stop", b"")
+    except ConfigError:
+        shelf.come_back(config)
+        raise
 
 
 def _tell(config: Config, path: str, body: bytes) -> None:

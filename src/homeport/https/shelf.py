@@ -89,8 +89,7 @@ def stand(config: Config) -> None:
     """Go to where Caddy has to be started, and let pages be given out from there. Raises ConfigError."""
     try:
         _go(config)
-        with suppress(FileNotFoundError):
-            (folder(config) / OVER).rename(folder(config) / NONE)
+        come_back(config)
     except OSError as error:
         raise ConfigError(f"The folder {folder(config)} can't be written: {error.strerror}.") from None
 
@@ -128,6 +127,12 @@ def leave(config: Config) -> None:
     readers so, who otherwise might send a request to where nobody is."""
     with suppress(OSError):
         _rename(config, OVER)
+
+
+def come_back(config: Config) -> None:
+    """Have pages be given out again by a Caddy that was to end, and does not."""
+    with suppress(OSError):
+        (folder(config) / OVER).rename(folder(config) / NONE)
 
 
 def _rename(config: Config, name: str, but: str = "") -> None:
