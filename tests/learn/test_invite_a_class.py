@@ -76,6 +76,42 @@ def test_who_has_an_account_joins_with_it(olga: Browser, everybody: Cast, app: F
     assert len(links(invite(olga, f"Alice, {everybody.alice.email}").text)) == 0, "twice is as good as once"
 
 
+def test_who_is_in_the_class_already_is_written_nothing(
+    config: Config, everybody: Cast, app: Flask, browser: Callable[[Person], Browser]
+) -> None:
+    teacher = browser(everybody.olga)
+    invite(teacher)
+    app.config["HOMEPORT"] = Config(data=config.data, smtp_url="smtp://127.0.0.1:9")
+    page = invite(teacher, mail="y").text
+    assert "Ada Lovelace, Grace Hopper are in the class already" in page
+    assert "had an account already" not in page
+    assert links(page) == []
+    with app.app_context():
+        assert db.session.scalars(select(Mail)).all() == []
+
+
+def test_new_links_are_only_for_who_can_come(olga: Browser, everybody: Cast, app: Flask) -> None:
+    invite(olga)
+    with app.app_context():
+        ada = db.session.scalars(select(User).where(User.email == "ada@example.org")).one().id
+    olga.submit(f"/admin/people/{ada}/suspend")
+    assert "1 person of 2 has not been here yet" in olga.get("/learn/class").text
+    assert len(links(olga.submit("/learn/class/links").text)) == 1
+
+
+def test_a_file_with_headings_is_taken_below_what_was_typed(olga: Browser, app: Flask) -> None:
+    file = (io.BytesIO(b"Name;E-Mail\nGrace;grace@example.org\n"), "class.csv")
+    assert len(links(invite(olga, "Ada, <ada@example.org>", file=file).text)) == 2
+    with app.app_context():
+        assert set(db.session.scalars(select(User.display_name).where(User.email.like("%.org")))) == {"Ada", "Grace"}
+
+
+def test_a_name_in_two_columns_may_stand_before_brackets(olga: Browser, app: Flask) -> None:
+    invite(olga, "Ada\tLovelace\t<ada@example.org>")
+    with app.app_context():
+        assert db.session.scalar(select(User.display_name).where(User.email == "ada@example.org")) == "Ada Lovelace"
+
+
 def test_nobody_becomes_more_than_an_author_by_a_list(olga: Browser, app: Flask) -> None:
     assert invite(olga, role="owner").status_code == 422
     assert names(app) == []

@@ -83,7 +83,7 @@ def test_at_the_end_of_term_only_accounts_made_for_the_class_go_and_a_week_later
         ada = user.id
         make_post(Person(ada, "Ada", user.email, user.role), "Of Ada")
     page = olga.submit("/learn/class/end", {"what": "dismiss", "close": "y"}, follow_redirects=True).text
-    assert "Accounts that will be deleted in a week: 2." in page
+    assert "Accounts that will be deleted in 7 days: 2." in page
     assert "The class room is closed" in page
     with app.app_context():
         assert [user.email for _pupil, user in class_queries.everybody()] == ["ada@example.org", "grace@example.org"]
@@ -150,6 +150,7 @@ def test_a_class_of_thirty_costs_no_more_questions_than_one_of_two(app: Flask, e
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
         class_queries.whole_class()
+        class_service.accounts_to_delete()
         few = len(asked)
         for number in range(30):
             entry = Entry(number, f"P {number}", f"p{number}@example.org")
@@ -157,10 +158,11 @@ def test_a_class_of_thirty_costs_no_more_questions_than_one_of_two(app: Flask, e
         commit()
         asked.clear()
         assert len(class_queries.whole_class()) == 32
+        assert len(class_service.accounts_to_delete()) == 30
         assert len(asked) <= few + 1
 
 
-@pytest.mark.parametrize("what", ["part", "anew"])
+@pytest.mark.parametrize("what", ["part", "anew", "dismiss"])
 def test_while_the_class_leaves_nothing_else_is_said_to_happen_to_it(olga: Browser, app: Flask, what: str) -> None:
     invite(olga)
     olga.submit("/learn/class/end", {"what": "dismiss"})
@@ -184,7 +186,7 @@ def test_who_wishes_to_leave_by_themselves_is_not_kept_by_the_teacher(
         commit()
     assert "are going to be deleted" not in olga.get("/learn/class").text
     page = olga.submit("/learn/class/end", {"what": "dismiss"}, follow_redirects=True).text
-    assert "Accounts that will be deleted in a week: 1." in page
+    assert "Accounts that will be deleted in 7 days: 1." in page
     olga.submit("/learn/class/keep")
     with app.app_context():
         leaves = {one.user.id: one.leaves_at is not None for one in class_queries.whole_class()}
@@ -193,12 +195,60 @@ def test_who_wishes_to_leave_by_themselves_is_not_kept_by_the_teacher(
     assert departure.posts == PostsFate.KEEP
 
 
-def test_an_account_that_was_made_for_a_class_is_known_when_it_comes_again(olga: Browser, app: Flask) -> None:
+def test_who_stayed_after_a_class_is_not_deleted_with_the_next(olga: Browser, app: Flask) -> None:
     invite(olga)
     olga.submit("/learn/class/end", {"what": "part"})
     assert names(app) == []
     assert "Ada Lovelace, Grace Hopper had an account already" in invite(olga).text
-    assert (
-        "Accounts that will be deleted in a week: 2."
-        in olga.submit("/learn/class/end", {"what": "dismiss"}, follow_redirects=True).text
-    )
+    page = olga.submit("/learn/class/end", {"what": "dismiss"}, follow_redirects=True).text
+    assert "Accounts that will be deleted in 7 days: 0." in page
+    assert names(app) == []
+
+
+def test_who_chose_to_stay_is_not_dismissed_again_and_may_leave_by_themselves(olga: Browser, app: Flask) -> None:
+    invite(olga, "Ada, ada@example.org")
+    olga.submit("/learn/class/end", {"what": "dismiss"})
+    with app.app_context():
+        ada = db.session.scalars(select(User).where(User.email == "ada@example.org")).one()
+        by = Person(ada.id, "Ada", ada.email, ada.role).viewer
+        assert accounts.cancel_leaving(ada, by=by, now=clock.now())
+        commit()
+        assert class_service.accounts_to_delete() == []
+        accounts.ask_to_leave(ada, PostsFate.KEEP, None, by=by, now=clock.now())
+        commit()
+    assert "going to be deleted" not in olga.get("/learn/class").text
+    assert "Accounts that stay after all: 0." in olga.submit("/learn/class/keep", follow_redirects=True).text
+    assert olga.submit("/learn/class/end", {"what": "anew"}).status_code == 303
+
+
+def test_taking_it_back_brings_back_everybody_who_left_with_the_class(
+    olga: Browser, everybody: Cast, app: Flask
+) -> None:
+    put_into_class(app, everybody.alice, everybody.bob)
+    olga.submit(f"/learn/class/{everybody.bob.id}/out")
+    invite(olga)
+    olga.submit("/learn/class/end", {"what": "dismiss"})
+    olga.submit("/learn/class/keep")
+    assert set(names(app)) == {"ada@example.org", "grace@example.org", everybody.alice.email}
+
+
+def test_who_is_going_to_be_deleted_sees_it_on_each_page_and_is_not_taken_out(
+    olga: Browser, everybody: Cast, app: Flask, browser: Callable[[Person], Browser]
+) -> None:
+    put_into_class(app, everybody.bob, came_for_it=True)
+    assert "Take out of the class" in olga.get(f"/learn/class/{everybody.bob.id}").text
+    bob = browser(everybody.bob)
+    assert "Your account will be deleted" not in bob.get("/").text
+    olga.submit("/learn/class/end", {"what": "dismiss"})
+    assert "Your account will be deleted on" in bob.get("/").text
+    assert bob.get("/account").text.count("Your account will be deleted on") == 1
+    assert "Each sees that on their pages, can take" in olga.get("/learn/class").text
+    assert "Take out of the class" not in olga.get(f"/learn/class/{everybody.bob.id}").text
+
+
+def test_a_class_that_begins_anew_keeps_its_room_open(olga: Browser, app: Flask) -> None:
+    invite(olga)
+    olga.submit("/learn/class/room", {"do": "open"})
+    page = olga.submit("/learn/class/end", {"what": "anew", "close": "y"}, follow_redirects=True).text
+    assert "The class begins anew" in page
+    assert "The class room is open" in page

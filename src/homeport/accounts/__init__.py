@@ -25,6 +25,7 @@ from homeport.accounts import (
 )
 from homeport.accounts.browsers import name_of
 from homeport.core.net import place_of
+from homeport.ui.notices import offer
 
 __all__ = [
     "account_routes",
@@ -53,5 +54,6 @@ def register(app: Flask) -> None:
     app.add_template_filter(name_of, "browser_name")
     app.add_template_filter(place_of, "place")
     app.add_template_global(queries.departure_of)
+    offer(app, account_routes.notice_of_departure)
     app.add_template_global(invitations.came_by)
     app.add_template_global(invitations.guests_of)

@@ -13,9 +13,21 @@ from homeport.accounts.models import AuthSession, User
 from homeport.accounts.routes import bp, refused, wrong
 from homeport.core.clock import now
 from homeport.core.errors import Problem, not_found
-from homeport.core.http import member, sensitive, viewer
+from homeport.core.http import Viewer, member, sensitive, viewer
 from homeport.core.site import site
+from homeport.ui.filters import date_and_time
 from homeport.ui.messages import say
+from homeport.ui.notices import Notice
+
+
+def notice_of_departure(viewer: Viewer, _now: datetime) -> Notice | None:
+    """What somebody whose account is going to be deleted sees on each page that does not say so itself: it may not have
+    been their own wish, and there may be no mail server to tell them."""
+    departure = queries.departure_of(viewer.user_id)
+    if departure is None or request.path.startswith("/account"):
+        return None
+    words = f"Your account will be deleted on {date_and_time(departure.due_at)}."
+    return Notice(words, ("Keep it", "/account"), is_urgent=True)
 
 
 @bp.get("/account")

@@ -10,7 +10,6 @@ from homeport.jobs.service import queue_mail
 from homeport.ui.filters import date, date_and_time
 from homeport.ui.letters import Letter
 
-_KEEP_IT = mails.NOT_YOU.replace("If it was not you, log in", "If it was not you, log in, keep the account")
 LAST_MAIL_WAITS = timedelta(days=5)
 
 
@@ -24,7 +23,7 @@ def asked(user: User, departure: Departure, heir: User | None, by: Viewer, now: 
             "Until then everything works as before, and you can change your mind.",
         ),
         link=("Keep my account", mails.address("/account/delete")),
-        after=(_KEEP_IT if _is_own(user, by) else mails.ASK_THE_OWNER,),
+        after=(mails.NOT_YOU_KEEP_IT if _is_own(user, by) else mails.ASK_THE_OWNER,),
     )
     mails.send(user.email, letter, now)
 

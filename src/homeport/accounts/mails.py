@@ -17,6 +17,9 @@ from homeport.ui.filters import date_and_time
 from homeport.ui.letters import Letter
 
 NOT_YOU = "If it was not you, log in, end every other session under Your devices, and set a new password."
+NOT_YOU_KEEP_IT = (
+    "If it was not you, log in, keep the account, end every other session under Your devices, and set a new password."
+)
 ASK_THE_OWNER = "If you do not know why, ask the owner."
 LEAVE_IT = "It was not you? Then do nothing: nothing has changed."
 BUTTON = "The page that opens has a button; nothing happens before you press it."

@@ -45,6 +45,11 @@ replace_token, tokens_of = api_tokens.replace, api_tokens.of
 """Tokens for programs that another feature brings: made in the place of older ones, and listed."""
 
 
+def take_turns_at_making_accounts() -> None:
+    """Wait until nobody else's transaction makes an account; others wait for this one until its end."""
+    take_turns(PEOPLE)
+
+
 def refuse_guessers(network: str, now: datetime) -> None:
     """Raise Problem 429 while a network has to wait that tried too many links which show nothing."""
     throttle.refuse_guessers(throttle.PREVIEW, network, now)

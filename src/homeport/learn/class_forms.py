@@ -5,6 +5,7 @@ from typing import Any
 from wtforms import BooleanField, FileField, RadioField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
+from homeport.accounts.service import GRACE
 from homeport.core.http import Role
 from homeport.learn import class_list, class_service
 from homeport.learn.class_list import Entry, Fault
@@ -16,7 +17,7 @@ ROLES = {
     "reader": "Readers: each learns, and writes nothing that others see",
 }
 ENDS = {
-    "dismiss": "The class leaves: its accounts are deleted in a week, with all that they wrote",
+    "dismiss": f"The class leaves: its accounts are deleted in {GRACE.days} days, with all that they wrote",
     "anew": "The class begins anew: people, accounts and posts stay, progress is forgotten",
     "part": "The class is over: everybody keeps account, posts and progress",
 }
@@ -46,7 +47,7 @@ class InviteForm(Form):
     def validate_people(self, field: Any) -> None:
         """Each line is somebody who can be invited."""
         if self.is_too_large:
-            raise ValidationError(f"The file is larger than {MOST_BYTES // 1000} kB, so it is no list of a class.")
+            return  # said of the file
         self.entries, faults = class_list.read(field.data or "")
         unfit = class_service.unfit(self.entries[: class_list.MOST])
         self.faults = sorted([*faults, *unfit], key=lambda fault: fault.line)
@@ -54,6 +55,11 @@ class InviteForm(Form):
             raise ValidationError("Nobody is invited yet. Mend these lines, and send the list again.")
         if not self.entries:
             raise ValidationError("Write at least one name with an address, or choose a file.")
+
+    def validate_file(self, _field: Any) -> None:
+        """It is small enough."""
+        if self.is_too_large:
+            raise ValidationError(f"The file is larger than {MOST_BYTES // 1000} kB, so it is no list of a class.")
 
     def chosen(self) -> Role:
         """The role that was chosen."""

@@ -14,6 +14,9 @@ MOST = 100
 _IN_BRACKETS = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>[\s,;]*")
 _AFTER_BRACKETS = re.compile(r"(?<=>)[\s,;]+")
 _HEADINGS = re.compile(r"\b(e-?mail|mail|name|address|adresse)\b", re.IGNORECASE)
+_NOTHING_BUT_HEADINGS = re.compile(
+    r"\W*(?:(?:e-?mail|mail|name|first|last|surname|vorname|nachname|address|adresse)\W*)+", re.IGNORECASE
+)
 _BETWEEN = ("\t", ";", ",")
 
 
@@ -42,7 +45,8 @@ def read(text: str) -> tuple[list[Entry], list[Fault]]:
     """Everybody on a list, and what is wrong with it.
 
     A line holds a name and an address, in either order, with a comma, semicolon or tab between them, or the address
-    in angle brackets (RFC 5322, 3.4). Empty lines are passed over, and a first line of headings.
+    in angle brackets (RFC 5322, 3.4). Empty lines are passed over, and lines of headings, which may
+    also stand below what was typed, at the beginning of a file.
     """
     entries: list[Entry] = []
     faults: list[Fault] = []
@@ -58,8 +62,8 @@ def read(text: str) -> tuple[list[Entry], list[Fault]]:
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), 1):
-        is_heading = number == 1 and "@" not in line and _HEADINGS.search(line)
-        if line.strip(" \t,;\ufeff") and not is_heading:
+        is_heading = _HEADINGS.search(line) if number == 1 else _NOTHING_BUT_HEADINGS.fullmatch(line)
+        if line.strip(" \t,;\ufeff") and ("@" in line or not is_heading):
             # Addresses of one mail stand on one line, each in brackets.
             yield from ((number, part) for part in _AFTER_BRACKETS.split(line.strip("\ufeff")) if part.strip(" ,;"))
 
@@ -79,7 +83,7 @@ def _entry(number: int, line: str, before: list[Entry]) -> Entry:
 def _split(line: str) -> tuple[str, str]:
     """The name and the address, as far as they are there. Raises Problem for two addresses."""
     if found := _IN_BRACKETS.fullmatch(line):
-        return found["name"].strip(' "'), found["email"].strip()
+        return " ".join(found["name"].split()).strip(' ",;'), found["email"].strip()
     between = next((sign for sign in _BETWEEN if sign in line), None)
     fields = next(csv.reader([line], delimiter=between)) if between else line.rsplit(maxsplit=1)
     fields = [" ".join(field.split()) for field in fields]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from sqlalchemy import func, select
 
@@ -54,20 +54,20 @@ class Pupil:
         return next((one for one in exercises() if one.name not in self.exercises), None)
 
 
-def pupil(user_id: int) -> LearnPupil | None:
+def current_membership(user_id: int) -> LearnPupil | None:
     """Somebody's place in the class; None for who is not in it (any more)."""
-    found = known(user_id)
+    found = membership(user_id)
     return found if found is not None and found.left_at is None else None
 
 
-def known(user_id: int) -> LearnPupil | None:
+def membership(user_id: int) -> LearnPupil | None:
     """Somebody's place in the class, also from before; None for who never was in it."""
     return db.session.get(LearnPupil, user_id)
 
 
 def may_break_things(who: Viewer) -> bool:
     """Whether somebody is in the class, while its room is open: then what disturbs others for a moment is a lesson."""
-    return who.user_id is not None and classroom.is_open() and pupil(who.user_id) is not None
+    return who.user_id is not None and classroom.is_open() and current_membership(who.user_id) is not None
 
 
 def everybody() -> list[tuple[LearnPupil, User]]:
@@ -78,38 +78,47 @@ def everybody() -> list[tuple[LearnPupil, User]]:
     return [(row[0], row[1]) for row in found]
 
 
+def departures(ids: Sequence[int]) -> dict[int, Departure]:
+    """Of these people, whose account is going to be deleted."""
+    rows = db.session.scalars(select(Departure).where(Departure.user_id.in_(ids)))
+    return {row.user_id: row for row in rows}
+
+
 def dismissed() -> list[User]:
     """Whose account is going to be deleted by the teacher's wish, by name; not who wished it themselves or stayed."""
     everyone = everybody()
-    leaving = _leaving([user.id for _pupil, user in everyone])
-    return [user for place, user in everyone if place.dismissed_at is not None and user.id in leaving]
+    leaving = departures([user.id for _place, user in everyone])
+    return [user for place, user in everyone if _is_dismissed(place, leaving.get(user.id))]
+
+
+def _is_dismissed(place: LearnPupil | None, departure: Departure | None) -> bool:
+    # Somebody may have kept their account then, and wish to leave now.
+    return place is not None and departure is not None and departure.asked_at == place.dismissed_at
 
 
 def whole_class() -> list[Pupil]:
     """How far everybody in the class is, by name."""
     everyone = everybody()
-    gone = {user.id for place, user in everyone if place.dismissed_at is not None}
-    return _pupils([user for _pupil, user in everyone], gone)
+    return _pupils([user for _place, user in everyone], {user.id: place for place, user in everyone})
 
 
 def one(user: User) -> Pupil:
     """How far somebody is, in the class or not."""
-    place = pupil(user.id)
-    return _pupils([user], {user.id} if place is not None and place.dismissed_at is not None else set())[0]
+    place = current_membership(user.id)
+    return _pupils([user], {user.id: place} if place is not None else {})[0]
 
 
-def _pupils(users: Sequence[User], dismissed: set[int]) -> list[Pupil]:
+def _pupils(users: Sequence[User], places: Mapping[int, LearnPupil]) -> list[Pupil]:
     ids = [user.id for user in users]
-    here, leaving = _here(ids), _leaving(ids)
+    here, leaving = _here(ids), departures(ids)
     steps, told = _steps(ids), queries.exercises_of_each(ids)
     return [
-        _pupil(
-            user,
-            steps.get(user.id, []),
-            told.get(user.id, {}),
+        Pupil(
+            user=user,
             is_here=user.id in here,
-            leaves_at=leaving.get(user.id),
-            is_dismissed=user.id in dismissed and user.id in leaving,
+            leaves_at=leaving[user.id].due_at if user.id in leaving else None,
+            is_dismissed=_is_dismissed(places.get(user.id), leaving.get(user.id)),
+            **_how_far(steps.get(user.id, []), told.get(user.id, {})),
         )
         for user in users
     ]
@@ -118,7 +127,14 @@ def _pupils(users: Sequence[User], dismissed: set[int]) -> list[Pupil]:
 _Step = tuple[str, str, datetime]
 
 
-def _pupil(user: User, steps: Sequence[_Step], told: Mapping[str, LearnExercise], **state: Any) -> Pupil:
+class _HowFar(TypedDict):
+    chapters: Mapping[str, Progress]
+    exercises: Mapping[str, datetime]
+    chapter: Chapter | None
+    last_at: datetime | None
+
+
+def _how_far(steps: Sequence[_Step], told: Mapping[str, LearnExercise]) -> _HowFar:
     done: dict[str, set[str]] = {}
     for slug, step, _at in steps:
         done.setdefault(slug, set()).add(step)
@@ -127,21 +143,18 @@ def _pupil(user: User, steps: Sequence[_Step], told: Mapping[str, LearnExercise]
         for chapter in primer.chapters()
     }
     last = max(steps, key=lambda step: step[2], default=None)
-    moments = [last[2]] if last else []
     solved = {name: row.done_at for name, row in told.items() if row.done_at is not None}
-    moments += solved.values()
-    chapter = primer.chapter(last[0]) if last else None
-    last_at = max(moments, default=None)
-    return Pupil(user=user, chapters=chapters, exercises=solved, chapter=chapter, last_at=last_at, **state)
+    last_at = max([*([last[2]] if last else []), *solved.values()], default=None)
+    return {
+        "chapters": chapters,
+        "exercises": solved,
+        "chapter": primer.chapter(last[0]) if last else None,
+        "last_at": last_at,
+    }
 
 
 def _here(ids: Sequence[int]) -> set[int]:
     return set(db.session.scalars(select(User.id).where(User.id.in_(ids), people.has_way_in())))
-
-
-def _leaving(ids: Sequence[int]) -> dict[int, datetime]:
-    rows = db.session.execute(select(Departure.user_id, Departure.due_at).where(Departure.user_id.in_(ids)))
-    return {row[0]: row[1] for row in rows}
 
 
 def _steps(ids: Sequence[int]) -> dict[int, list[_Step]]:

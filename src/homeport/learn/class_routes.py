@@ -7,7 +7,6 @@ from homeport.accounts import queries as people
 from homeport.accounts.models import User
 from homeport.accounts.service import BACKUPS, GRACE
 from homeport.core.clock import now
-from homeport.core.db import db
 from homeport.core.errors import Problem, not_found
 from homeport.core.http import member, owner, sensitive, viewer
 from homeport.core.site import site
@@ -30,7 +29,12 @@ def overview() -> str:
     everybody = class_queries.whole_class()
     leaving = sum(one.is_dismissed for one in everybody)
     return render_template(
-        "learn/class/overview.html", pupils=everybody, leaving=leaving, is_open=classroom.is_open(), **_whole()
+        "learn/class/overview.html",
+        pupils=everybody,
+        leaving=leaving,
+        is_open=classroom.is_open(),
+        has_mail=has_mail_server(),
+        **_whole(),
     )
 
 
@@ -64,12 +68,7 @@ def invite() -> ResponseReturnValue:
     form.read_file(sent.read(MOST_BYTES + 1) if sent else b"")
     if not form.validate():
         return render_template("learn/class/invite.html", form=form, has_mail=has_mail_server()), 422
-    try:
-        found = class_service.invite(form.entries, form.chosen(), by=viewer(), settings=site(), now=now())
-    except Problem as problem:  # somebody else has just done the same
-        db.session.rollback()
-        form.add_problem(problem, "people")
-        return render_template("learn/class/invite.html", form=form, has_mail=has_mail_server()), problem.status
+    found = class_service.invite(form.entries, form.chosen(), by=viewer(), settings=site(), now=now())
     return _links(found, by_mail=form.mail.data and has_mail_server())
 
 
@@ -90,10 +89,13 @@ def _links(found: list[Invited], *, by_mail: bool) -> str:
     slips = [(one, origin + url_for("accounts.reset", token=one.token)) for one in found if one.token]
     for one, address in slips if by_mail else []:
         class_mails.invited(one, address, now())
-    joined = [one.user for one in found if not one.token]
+    joined = [one.user for one in found if one.is_new_here and not one.token]
     for user in joined if has_mail_server() else []:
         class_mails.joined(user, now())
-    return render_template("learn/class/links.html", slips=slips, joined=joined, by_mail=by_mail, origin=origin)
+    known = [one.user for one in found if not one.is_new_here]
+    return render_template(
+        "learn/class/links.html", slips=slips, joined=joined, known=known, by_mail=by_mail, origin=origin
+    )
 
 
 @bp.get("/<int:user_id>")
@@ -120,7 +122,7 @@ def me() -> str:
     user = people.by_id(viewer().user_id)
     if user is None:
         raise not_found()
-    is_pupil = class_queries.pupil(user.id) is not None
+    is_pupil = class_queries.current_membership(user.id) is not None
     return render_template(
         "learn/class/me.html", pupil=class_queries.one(user), is_pupil=is_pupil, is_open=classroom.is_open(), **_whole()
     )
@@ -155,10 +157,10 @@ def end_term() -> ResponseReturnValue:
 def _end(what: str) -> str:
     if what == "dismiss":
         going = class_service.dismiss(by=viewer(), now=now())
-        return f"Accounts that will be deleted in a week: {going}. Until then you can keep them, below."
+        return f"Accounts that will be deleted in {GRACE.days} days: {going}. Until then you can keep them, below."
     if what == "anew":
         return f"The class begins anew. People whose progress is forgotten: {class_service.begin_anew()}."
-    class_service.part(now=now())
+    class_service.dissolve(now=now())
     return "The class is over. Everybody’s account is as it was."
 
 
@@ -175,13 +177,13 @@ def keep() -> ResponseReturnValue:
 def own_space() -> FootLink | None:
     """The way to one's own space, at the foot of every page, while a class learns here."""
     user_id = viewer().user_id
-    if user_id is None or not classroom.is_open() or class_queries.pupil(user_id) is None:
+    if user_id is None or not classroom.is_open() or class_queries.current_membership(user_id) is None:
         return None
     return FootLink("Your space in the class", url_for("class_room.me"))
 
 
 def _about_the_end() -> dict[str, object]:
-    size, going = len(class_queries.everybody()), len(class_service.going())
+    size, going = len(class_queries.everybody()), len(class_service.accounts_to_delete())
     return {"size": size, "going": going, "grace": GRACE.days, "backups": BACKUPS.days}
 
 
@@ -191,6 +193,6 @@ def _whole() -> dict[str, object]:
 
 def _in_class(user_id: int) -> User:
     user = people.by_id(user_id)
-    if user is None or class_queries.pupil(user_id) is None:
+    if user is None or class_queries.current_membership(user_id) is None:
         raise Problem("Nobody of that number is in the class.", status=404, code="not_found")
     return user

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from homeport.accounts import queries as people
 from homeport.accounts import service as accounts
@@ -24,10 +24,11 @@ HIGHEST = Role.AUTHOR
 
 @dataclass(frozen=True)
 class Invited:
-    """Somebody who was taken into the class. `token` opens their account, once, within `hours`; "" for somebody who
-    was here already."""
+    """Somebody on a list, who is in the class now. `token` opens their account, once, within `hours`; "" for somebody
+    who had an account. `is_new_here`: they were not in the class before."""
 
     user: User
+    is_new_here: bool
     token: str = ""
     hours: int = 0
 
@@ -39,6 +40,7 @@ def invite(entries: Sequence[Entry], role: Role, *, by: Viewer, settings: Site, 
     """
     if role > HIGHEST:
         raise Problem("A class is made of authors or readers.", status=422, code="invalid")
+    accounts.take_turns_at_making_accounts()  # who is looked up here must not be made by somebody else meanwhile
     return [_invite(entry, role, by, settings, now) for entry in entries]
 
 
@@ -49,13 +51,15 @@ def _invite(entry: Entry, role: Role, by: Viewer, settings: Site, now: datetime)
         user = accounts.add(
             name=entry.name, email=entry.email, role=role, by=by, now=now, password=None, settings=settings
         )
-    place = class_queries.known(user.id)
+    place = class_queries.membership(user.id)
+    is_new_here = place is None or place.left_at is not None
     if place is None:
         db.session.add(LearnPupil(user_id=user.id, joined_at=now, came_for_it=is_new))
-    elif place.left_at is not None:
-        place.joined_at, place.left_at = now, None
+    elif is_new_here:
+        place.joined_at, place.left_at, place.dismissed_at = now, None, None
+        place.came_for_it = False  # they had their account without a class, and may have come to need it
     db.session.flush()
-    return new_link(user, by=by, now=now) if is_new else Invited(user)
+    return new_link(user, by=by, now=now) if is_new else Invited(user, is_new_here)
 
 
 def unfit(entries: Sequence[Entry]) -> list[Fault]:
@@ -74,14 +78,14 @@ def unfit(entries: Sequence[Entry]) -> list[Fault]:
 def new_link(user: User, *, by: Viewer, now: datetime) -> Invited:
     """A link with which somebody chooses a password; an older one stops working."""
     link = accounts.issue_link(user, by=by, now=now)
-    return Invited(user, link.token, link.hours)
+    return Invited(user, True, link.token, link.hours)
 
 
 def take_out(user: User, *, now: datetime) -> None:
     """Have somebody belong to the class no longer; account, texts and progress stay. Raises Problem 409 for somebody
     whose account is going to be deleted."""
     _refuse_while_leaving(user in class_queries.dismissed())
-    place = class_queries.pupil(user.id)
+    place = class_queries.current_membership(user.id)
     if place is not None:
         place.left_at = now
 
@@ -89,10 +93,10 @@ def take_out(user: User, *, now: datetime) -> None:
 def _refuse_while_leaving(is_leaving: bool) -> None:
     if is_leaving:
         raise Problem(
-            "Accounts of the class are going to be deleted, and this would not stop it.",
+            "Accounts of the class are going to be deleted already.",
             status=409,
             code="class_leaves",
-            hint="On the page of the class, keep them first.",
+            hint="If something else is to become of them, keep them first, on the page of the class.",
         )
 
 
@@ -104,37 +108,43 @@ def set_room(*, is_open: bool, by: Viewer, now: datetime) -> None:
         accounts.record("settings_changed", by=by, now=now, target="class_room")
 
 
-def going() -> list[User]:
-    """Whose account was made for the class, and goes when it leaves; not who is leaving already."""
+def accounts_to_delete() -> list[User]:
+    """Whose account was made for the class, and goes when it leaves; not who is leaving already, or chose to stay when
+    it was to go before."""
     everyone = class_queries.everybody()
-    fit = [user for place, user in everyone if place.came_for_it and user.role <= HIGHEST]
-    return [user for user in fit if people.departure_of(user.id) is None]
+    leaving = class_queries.departures([user.id for _place, user in everyone])
+    made = [user for place, user in everyone if place.came_for_it and place.dismissed_at is None]
+    return [user for user in made if user.role <= HIGHEST and user.id not in leaving]
 
 
 def dismiss(*, by: Viewer, now: datetime) -> int:
     """Have the accounts that were made for the class deleted, with what was written by them, when the grace of every
     deletion is over (`keep_all` takes it back until then). Others leave the class with all that is theirs.
 
-    Returns how many accounts go.
+    Returns how many accounts go. Raises Problem 409 while it leaves.
     """
-    leaving = going()
-    for place, user in class_queries.everybody():
-        if user in leaving:
+    _refuse_while_leaving(bool(class_queries.dismissed()))
+    gone, everyone = accounts_to_delete(), class_queries.everybody()
+    leaving = class_queries.departures([user.id for _place, user in everyone])
+    for place, user in everyone:
+        if user in gone:
             accounts.ask_to_leave(user, PostsFate.DELETE, None, by=by, now=now)
             place.dismissed_at = now
-        elif people.departure_of(user.id) is None:
+        elif user.id not in leaving:
             place.left_at = now
-    return len(leaving)
+    return len(gone)
 
 
 def keep_all(*, by: Viewer, now: datetime) -> int:
-    """Take back what `dismiss` began; who wished to leave by themselves still does. Returns for how many."""
+    """Take back what `dismiss` did, also for who left the class by it; who wished to leave by themselves still does.
+    Returns how many accounts stay."""
     kept = 0
     for user in class_queries.dismissed():
         kept += accounts.cancel_leaving(user, by=by, now=now)
-        place = class_queries.pupil(user.id)
-        if place is not None:
-            place.dismissed_at = None
+        place = db.session.get_one(LearnPupil, user.id)
+        left_with_them = update(LearnPupil).where(LearnPupil.left_at == place.dismissed_at)
+        db.session.execute(left_with_them.values(left_at=None))
+        place.dismissed_at = None
     return kept
 
 
@@ -152,7 +162,7 @@ def forget_progress(user_ids: Sequence[int]) -> None:
         db.session.execute(delete(table).where(table.user_id.in_(user_ids)))
 
 
-def part(*, now: datetime) -> None:
+def dissolve(*, now: datetime) -> None:
     """Have the class be over, and everybody keep account and progress. Raises Problem 409 while it leaves."""
     _refuse_while_leaving(bool(class_queries.dismissed()))
     for place, _user in class_queries.everybody():

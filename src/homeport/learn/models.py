@@ -42,8 +42,9 @@ class LearnExercise(Base):
 class LearnPupil(Base):
     """Somebody who belongs to the class, since `joined_at`, until `left_at`.
 
-    `came_for_it`: their account was made for it, and goes with it; that is still known when they come again.
-    `dismissed_at`: when the teacher had it deleted, which is no wish of their own.
+    `came_for_it`: their account was made for it, and goes with it; not any more once they have left and come again.
+    `dismissed_at`: when the teacher had it deleted, which is no wish of their own. It is the `asked_at` of that
+    departure; where there is none, or another one, they chose to stay.
     """
 
     __tablename__ = "learn_pupils"
