@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from homeport.core.config import Config
+from homeport.core.config import Config, ConfigError
+from homeport.https.caddy import end
 from homeport.https.shelf import NONE, folder, is_there, leave, show, shown, stand, take_down
 from tests.serving.at_the_edge import behind_an_edge
 
@@ -23,7 +24,8 @@ def config(tmp_path: Path) -> Config:
 STANDS = """
 import os, sys
 from pathlib import Path
-from homeport.core.config import Config
+from homeport.core.config import Config, ConfigError
+from homeport.https.caddy import end
 from homeport.https.shelf import stand
 
 config = Config(data=Path(sys.argv[1]), domain="blog.example.com", https_method="internal")
@@ -54,6 +56,14 @@ def test_caddy_knows_the_version_by_the_name_of_the_folder_it_stands_in(config: 
             assert (name(), shown(config)) == ("over", None)
             with pytest.raises(FileNotFoundError):
                 show(config, 18)
+
+
+def test_pages_are_given_out_again_where_caddy_could_not_be_told_to_end(config: Config) -> None:
+    (folder(config) / NONE).mkdir(parents=True)
+    with pytest.raises(ConfigError, match="Caddy can't be reached"):
+        end(config)
+    show(config, 17)
+    assert shown(config) == 17
 
 
 def test_caddy_can_be_started_while_the_folder_is_renamed(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,15 +41,15 @@ class Shelf:
         self._folder = shelf.folder(config)
         self._host = config.origin.removeprefix("https://")
         self._headers = sorted([*shelf.headers(config).items(), ("Vary", "Accept-Encoding")])
-        self._offered: deque[tuple[str, Page]] = deque(maxlen=MOST_OFFERED)
+        self._offered: deque[tuple[str, Page]] = deque()
         self._version: int | None = None
         self._size = 0
 
     def offer(self, key: Key, page: Page) -> None:
         """Remember a page for the next round, once, if Caddy can answer with it as the page cache would."""
         scheme, host, path, query = key
-        if page.offered:
-            return
+        if page.offered or len(self._offered) == MOST_OFFERED:
+            return  # somebody asks for it again
         page.offered = True
         if (scheme, host, query) == ("https", self._host, "") and shelf.may_hold(path):
             self._offered.append((path, page))
@@ -66,7 +66,9 @@ class Shelf:
             for _ in range(min(MOST_A_ROUND, len(self._offered))):
                 path, page = self._offered.popleft()
                 if page.version == version and sorted(page.headers) == self._headers:
+                    page.offered = False  # again, should this fail
                     self._put(path, page)
+                    page.offered = True
             if version is not None and shown != version and self._size:
                 self._open()
 
