@@ -45,6 +45,14 @@ def test_the_setting_and_the_room_are_one(olga: Browser, config: Config, app: Fl
     assert "The class room is open" in olga.get("/learn/class").text
 
 
+def test_the_teacher_is_told_that_strangers_have_it_too_where_anybody_may_register(olga: Browser, app: Flask) -> None:
+    for registration, is_told in (("open", True), ("invited", False)):
+        with app.app_context():
+            site.change(class_room="open", registration=registration)
+            commit()
+        assert ("Registration is open: anybody may come in" in olga.get("/learn/class").text) is is_told
+
+
 def test_the_x_ray_of_a_class_is_back_when_its_file_was_lost(config: Config, app: Flask) -> None:
     with app.app_context():
         site.change(class_room="open")

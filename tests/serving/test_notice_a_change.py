@@ -10,6 +10,8 @@ import pytest
 from flask import Flask
 
 from homeport.core.config import Config
+from homeport.core.db import BEFORE_PUBLIC_CHANGE, commit, db
+from homeport.core.site import SiteSetting
 from homeport.serving.versions import SqliteVersion, site_version
 
 RAISE = "UPDATE site_version SET version = version + 1"
@@ -52,6 +54,21 @@ def test_commit_of_another_process_is_seen_at_once(path: Path) -> None:
         subprocess.run([sys.executable, "-c", code, str(path)], check=True)
         assert before is not None
         assert version.current() == before + 1
+
+
+def test_change_within_savepoints_counts_once_and_when_it_is_committed(path: Path, app: Flask) -> None:
+    version = SqliteVersion(path)
+    told: list[int] = []
+    before = version.current()
+    assert before is not None
+    with app.app_context():
+        app.extensions[BEFORE_PUBLIC_CHANGE] = lambda: told.append(1)
+        for name in ("title", "footer"):
+            with db.session.begin_nested():
+                db.session.add(SiteSetting(name=name, value="Another"))
+            assert (version.current(), told) == (before, [])
+        commit()
+    assert (version.current(), told) == (before + 1, [1])
 
 
 def test_what_is_not_committed_is_not_seen(path: Path, writer: sqlite3.Connection) -> None:
