@@ -1,11 +1,15 @@
 """Somebody sends a form a byte at a time, or never ends it, on many connections: readers notice nothing."""
 
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 
+from homeport.core.waiting import PLACES
+from tests.serving.at_the_edge import SecureReader, at_domain, edge
 from tests.serving.running import Running, ask, eventually, running
 
 HEAD = (
@@ -40,6 +44,20 @@ def test_senders_who_never_end_keep_no_reader_waiting(blog: Running) -> None:
         assert ask(blog.port, "/nothing/here").status == 404
         assert ask(blog.port, "/login").status == 200
     eventually(lambda: status(blog.port, whole) == 422, "the places are free again when the senders have gone")
+
+
+def test_senders_who_never_end_keep_nobody_from_sending_through_the_edge(tmp_path: Path) -> None:
+    config = at_domain(tmp_path / "data")
+    head = HEAD.replace("localhost", f"localhost:{config.https_port}").encode()
+    with edge(config), ExitStack() as held:
+        for _ in range(PLACES * 3):
+            reader = held.enter_context(closing(SecureReader(config.https_port)))
+            reader._socket.sendall(head + b"Content-Length: 1000\r\n\r\nemail=a")
+        time.sleep(1)
+        for _ in range(3):
+            with closing(SecureReader(config.https_port)) as reader:
+                kind = "Content-Type: application/x-www-form-urlencoded\r\nSec-Fetch-Site: same-origin\r\n"
+                assert reader.ask("/login", method="POST", headers=kind, body=FORM).status == 422
 
 
 def test_a_form_in_small_pieces_or_of_unknown_length_is_read(blog: Running) -> None:

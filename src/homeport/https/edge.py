@@ -21,6 +21,9 @@ CHALLENGE_PATH = "/.well-known/acme-challenge"
 LONGEST_SOCKET = 107
 """Bytes that the path of a socket may have (unix(7), sun_path)."""
 
+MOST_BUFFERED = 256 * 1024
+"""Bytes of a request that are waited for here, so that who sends a form slowly takes up no thread of a web process."""
+
 GRACE_SECONDS, DRAIN_SECONDS = 5, 0.5
 RETRY_SECONDS = 10
 """How long a request waits for a web server that is being started again."""
@@ -117,10 +120,10 @@ def _https(config: Config, sockets: Sockets, names: list[str]) -> Json:
         "routes": [
             *routes_of_shelf(config),
             {"match": [{"host": names}], "handle": _blog(config), "terminal": True},
-            misdirected(),
+            misdirected(config),
         ],
         **_server(config),
-        "errors": {"routes": [*way_on(config, _with_errors(_blog(config))), *errors()]},
+        "errors": {"routes": [*way_on(config, _with_errors(config)), *errors(config)]},
     }
 
 
@@ -153,7 +156,7 @@ def _http(config: Config, descriptor: int, names: list[str]) -> Json:
             {"match": [{"path": [f"{CHALLENGE_PATH}/*"]}], "handle": challenge, "terminal": True},
             # A path: a target such as `http:elsewhere` has none, and would be added to the host's name.
             {"match": [{"host": names, "path": ["/*"]}], "handle": [leading], "terminal": True},
-            misdirected(),
+            misdirected(config),
         ],
         **_server(config),
     }
@@ -169,7 +172,7 @@ def _server(config: Config) -> Json:
         "read_timeout": "5m",
         "idle_timeout": "2m",
         "max_header_bytes": 32 * 1024,
-        "errors": {"routes": errors()},
+        "errors": {"routes": errors(config)},
         **(believed if trusted else {}),
     }
 
@@ -183,10 +186,11 @@ def _blog(config: Config) -> list[Json]:
     }
     return [
         {"handler": "headers", "request": {"delete": FORWARDED}},
-        {"handler": "subroute", "routes": [ending, too_large()]},
+        {"handler": "subroute", "routes": [ending, too_large(config)]},
         {"handler": "request_body", "max_size": MOST_BYTES},
         {
             "handler": "reverse_proxy",
+            "request_buffers": MOST_BUFFERED,
             "upstreams": [{"dial": f"unix/{config.caddy_folder / WEB_SOCKET}"}],
             "transport": {
                 "protocol": "http",
@@ -209,8 +213,8 @@ def _blog(config: Config) -> list[Json]:
     ]
 
 
-def _with_errors(handlers: list[Json]) -> Json:
-    return {"handler": "subroute", "routes": [{"handle": handlers}], "errors": {"routes": errors()}}
+def _with_errors(config: Config) -> Json:
+    return {"handler": "subroute", "routes": [{"handle": _blog(config)}], "errors": {"routes": errors(config)}}
 
 
 def _logging(config: Config) -> Json:

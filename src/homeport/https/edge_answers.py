@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from homeport.core.config import Config
+from homeport.core.fixed_headers import fixed_headers
 from homeport.core.waiting import MOST_BYTES, TOO_LARGE
 
 Json = dict[str, Any]
@@ -20,31 +22,27 @@ STARTING = (
 PROGRAMS = [{"path": ["/api/*"]}, {"header": {"Accept": ["application/json*"]}}]
 
 
-def says(status: int | str, body: str, kind: str = TEXT, headers: Mapping[str, str] | None = None) -> Json:
+def says(
+    config: Config, status: int | str, body: str, kind: str = TEXT, headers: Mapping[str, str] | None = None
+) -> Json:
     """For Caddy: an answer that nobody keeps and that loads nothing."""
-    fixed = {
-        "Content-Type": kind,
-        "Content-Security-Policy": "default-src 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-        **(headers or {}),
-    }
-    lists = {name: [value] for name, value in fixed.items()}
+    stricter = {"Content-Security-Policy": "default-src 'none'", "Cache-Control": "no-store", "Content-Type": kind}
+    lists = {name: [value] for name, value in {**fixed_headers(config), **stricter, **(headers or {})}.items()}
     return {"handler": "static_response", "status_code": status, "headers": lists, "body": body}
 
 
-def misdirected() -> Json:
+def misdirected(config: Config) -> Json:
     """For Caddy: this server is not the one for that name (RFC 9110, 15.5.20)."""
-    return {"handle": [says(421, "This is not the server of that name.\n")], "terminal": True}
+    return {"handle": [says(config, 421, "This is not the server of that name.\n")], "terminal": True}
 
 
-def errors() -> list[Json]:
+def errors(config: Config) -> list[Json]:
     """For Caddy: what is said where the web server can't be had, and of every other error."""
-    starting = says(503, _page(*STARTING), HTML, {"Retry-After": "5"})
-    other = says("{http.error.status_code}", "{http.error.status_code} {http.error.status_text}\n")
+    starting = says(config, 503, _page(*STARTING), HTML, {"Retry-After": "5"})
+    other = says(config, "{http.error.status_code}", "{http.error.status_code} {http.error.status_text}\n")
     return [
         {"match": [_error("502", "503", "504")], "handle": [starting], "terminal": True},
-        {"match": [_error("413")], "handle": _too_large(), "terminal": True},
+        {"match": [_error("413")], "handle": _too_large(config), "terminal": True},
         {"handle": [other]},
     ]
 
@@ -53,20 +51,20 @@ def _error(*statuses: str) -> Json:
     return {"vars": {"{http.error.status_code}": list(statuses)}}
 
 
-def too_large() -> Json:
+def too_large(config: Config) -> Json:
     """For Caddy: who announces more than the web server takes is told at once, as it would tell them.
 
     It would answer while the rest still comes, which Caddy may take for a broken connection.
     """
     announced = {"header_regexp": {"Content-Length": {"pattern": above(MOST_BYTES)}}}
-    return {"match": [announced], "handle": _too_large()}
+    return {"match": [announced], "handle": _too_large(config)}
 
 
-def _too_large() -> list[Json]:
+def _too_large(config: Config) -> list[Json]:
     code, message, hint = TOO_LARGE
     error = {"code": code, "message": message, "hint": hint, "request_id": ""}
-    program = says(413, json.dumps({"error": error}) + "\n", JSON)
-    person = says(413, _page(message, hint), HTML)
+    program = says(config, 413, json.dumps({"error": error}) + "\n", JSON)
+    person = says(config, 413, _page(message, hint), HTML)
     return [
         {"handler": "subroute", "routes": [{"match": PROGRAMS, "handle": [program], "terminal": True}]},
         person,
