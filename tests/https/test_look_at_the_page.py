@@ -1,5 +1,7 @@
 """The owner looks at the page about HTTPS, has the doctor look, and sees what it found; nobody else does."""
 
+import hashlib
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +25,7 @@ from tests.https.authority import make_certificate
 from tests.https.blog import eventually, serving
 from tests.https.lab import DOMAIN, OUTSIDE, Lab, lab
 
-PAGE, ROOT = "/admin/https", "/admin/https/root.crt"
+PAGE, ROOT, TRUST = "/admin/https", "/admin/https/root.crt", "/admin/https/trust"
 Login = Callable[[Person], Browser]
 
 
@@ -156,18 +158,25 @@ def test_at_home_the_root_is_there_for_every_device(
 ) -> None:
     folder = of(app).caddy_folder / "pki" / "authorities" / "local"
     folder.mkdir(parents=True)
-    (folder / "root.crt").write_text("-----BEGIN CERTIFICATE-----")
+    make_certificate(folder, ["blog.home.arpa"])
+    root = (folder / "root.pem").rename(folder / "root.crt").read_text()
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(root)).hexdigest().upper()
+    fingerprint = ":".join(digest[at : at + 2] for at in range(0, 64, 2))
     (folder / "root.key").write_text("secret")
-    assert client.get(ROOT).status_code == 404, "with another method it means nothing"
+    for path in (ROOT, TRUST):
+        assert client.get(path).status_code == 404, "with another method it means nothing"
     app.config["HOMEPORT"] = replace(of(app), https_method="internal")
     answer = client.get(ROOT)
     assert answer.status_code == 200
-    assert answer.text == "-----BEGIN CERTIFICATE-----"
+    assert answer.text == root
     assert answer.headers["Content-Type"] == "application/x-x509-ca-cert"
     assert answer.headers["Cache-Control"] == "no-store"
-    page = browser(everybody.olga).get(PAGE).text
-    for device in ("Windows", "macOS", "iPhone", "Android", "Firefox", "Linux"):
-        assert f"<summary>{device}" in page
+    owners, everybodys = browser(everybody.olga).get(PAGE).text, client.get(TRUST).text
+    assert f"https://{of(app).domain}{TRUST}" in owners
+    for page in (owners, everybodys):
+        assert fingerprint in page, "to be compared"
+        for device in ("Windows", "macOS", "iPhone", "Android", "Firefox", "Linux"):
+            assert f"<summary>{device}" in page
 
 
 @pytest.fixture(scope="module")

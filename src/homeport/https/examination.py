@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_pem_x509_certificate
+
 from homeport.core.config import Config
 from homeport.core.findings import Mark, Row, Way
 
@@ -104,3 +107,9 @@ def root_certificate(config: Config) -> Path | None:
     """The root of the blog's own authority, for the method internal; None where there is none to trust (yet)."""
     path = config.caddy_folder / "pki" / "authorities" / "local" / "root.crt"
     return path if config.https_method == "internal" and path.is_file() else None
+
+
+def root_fingerprint(config: Config) -> str:
+    """The SHA-256 of that root as devices show it, `AB:CD:…`; "" where there is none."""
+    path = root_certificate(config)
+    return load_pem_x509_certificate(path.read_bytes()).fingerprint(SHA256()).hex(":").upper() if path else ""

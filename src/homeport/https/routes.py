@@ -35,6 +35,7 @@ def overview() -> str:
         attempt=attempts.last(config) if config.edge else None,
         examination=examination.read(config),
         root=examination.root_certificate(config),
+        fingerprint=examination.root_fingerprint(config),
         has_worker=jobs.worker_seen(moment),
         now=moment,
     )
@@ -60,6 +61,16 @@ def try_again() -> ResponseReturnValue:
         try_now(_config(), now())
         say("It is being tried again. What comes of it stands here in a moment.")
     return redirect(url_for("https.overview"), 303)
+
+
+@bp.get("/admin/https/trust")
+@public
+def trust() -> str:
+    """How everybody's device comes to trust the blog's own authority."""
+    fingerprint = examination.root_fingerprint(_config())
+    if not fingerprint:
+        raise not_found()
+    return render_template("https/trust_page.html", fingerprint=fingerprint)
 
 
 @bp.get("/admin/https/root.crt")
