@@ -168,6 +168,7 @@ def test_taking_it_out_leaves_the_blog(machine: Machine) -> None:
     done = machine.type("uninstall", answer="y\n")
     assert done.returncode == 0, done.stderr
     assert f"stays in {data}" in done.stdout
+    assert f"The account homeport, whose the data is, stays with {machine.folder}" in done.stdout
     assert not machine.unit.exists()
     assert machine.told == ["systemctl disable --now homeport.service", "systemctl daemon-reload"]
     assert (data / "homeport.db").read_text() == "posts"

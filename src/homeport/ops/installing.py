@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,12 +18,20 @@ from homeport.ops.unit import NAME, STATE, SYSUSERS, USER, Service
 RECIPES = "docs/service.md has recipes for OpenRC, runit, cron and launchd."
 
 
+OWN_ACCOUNT = "etc/sysusers.d/homeport.conf"
+"""What makes the account, below the root of the file system."""
+
+
 @dataclass(frozen=True)
 class Step:
     """A command that is run, and whether it is no harm if it fails."""
 
     arguments: tuple[str, ...]
     may_fail: bool = False
+
+    def __str__(self) -> str:
+        """As one would type it."""
+        return shlex.join(self.arguments)
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def plan(made: Service, root: Path) -> Plan:
         return Plan(((file, unit.text(made)),), (*starts, Step(("loginctl", "enable-linger"), may_fail=True)))
     if made.user != USER:
         return Plan(((file, unit.text(made)),), tuple(starts))
-    sysusers = root / "etc/sysusers.d/homeport.conf"
+    sysusers = root / OWN_ACCOUNT
     begins = [Step(("systemd-sysusers", str(sysusers)))]
     if made.data != STATE:
         begins.append(Step(("install", "-d", "-m", "700", "-o", USER, "-g", USER, str(made.data))))
@@ -99,6 +108,16 @@ def removal(*, for_user: bool) -> tuple[Step, Step]:
     """What is run before the unit's file goes, and after it."""
     control = control_of(for_user=for_user)
     return Step((*control, "disable", "--now", NAME)), Step((*control, "daemon-reload"))
+
+
+def left_behind(root: Path, *, for_user: bool) -> list[str]:
+    """What stays when the service is gone, and how it goes too: sentences."""
+    if for_user:
+        return ["Your account’s other services still go on when you log out: loginctl disable-linger ends that."]
+    account = root / OWN_ACCOUNT
+    if not account.exists():
+        return []
+    return [f"The account {USER}, whose the data is, stays with {account}. When the data is gone: userdel {USER}"]
 
 
 def control_of(*, for_user: bool) -> list[str]:
@@ -125,7 +144,7 @@ def run(step: Step) -> bool:
         code, said = 1, str(error.strerror)
     if code and not step.may_fail:
         hint = f"{said}\nhomeport service status shows the last lines of its log.".strip()
-        raise Problem(f"“{' '.join(step.arguments)}” failed.", code="service_failed", hint=hint)
+        raise Problem(f"“{step}” failed.", code="service_failed", hint=hint)
     return code == 0
 
 

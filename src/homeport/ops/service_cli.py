@@ -44,7 +44,7 @@ def install(*, for_user: bool, yes: bool, root: Path, data: str | None, domain: 
     failed = [step for step in plan.steps if not installing.run(step)]
     click.echo(f"Done: the blog in {made.data} runs, and starts with this computer. See: homeport service status")
     for step in failed:
-        click.echo(f"This did not work; until it does, the blog ends when you log out: {' '.join(step.arguments)}")
+        click.echo(f"This did not work; until it does, the blog ends when you log out: {step}")
     _mention(made, config)
 
 
@@ -61,13 +61,15 @@ def uninstall(*, for_user: bool, yes: bool, root: Path) -> None:
         return
     kept = unit.data_of(file.read_text(encoding="utf-8"))
     before, after = installing.removal(for_user=for_user)
-    click.echo(f"It runs: {' '.join(before.arguments)}\nIt removes: {file}\nIt runs: {' '.join(after.arguments)}")
+    click.echo(f"It runs: {before}\nIt removes: {file}\nIt runs: {after}")
     _require_rights(for_user=for_user, root=root)
     _agree("Do this?", yes=yes)
     installing.run(before)
     file.unlink(missing_ok=True)
     installing.run(after)
     click.echo(f"The service is gone. The blog’s data stays in {kept}; nothing in it was touched.")
+    for sentence in installing.left_behind(root, for_user=for_user):
+        click.echo(sentence)
 
 
 @service.command()
@@ -103,7 +105,7 @@ def _show(plan: Plan) -> None:
         click.echo(f"It writes {path}:\n\n{content}")
     click.echo("It runs:")
     for step in plan.steps:
-        click.echo(f"  {' '.join(step.arguments)}")
+        click.echo(f"  {step}")
 
 
 def _require_rights(*, for_user: bool, root: Path) -> None:
