@@ -41,9 +41,13 @@ def one_sentence(host: Host, data: Path, *arguments: str, prefix: tuple[str, ...
     return done.stderr
 
 
+AT_ONCE = 6
+
+
 @contextmanager
 def readers(blog: Blog, token: str) -> Iterator[list[tuple[float, int]]]:
-    """Somebody logged in asks for their account all the time; yields when they asked and what they got (0: nothing)."""
+    """Somebody logged in asks for their account all the time, in AT_ONCE windows; yields when they asked and what they
+    got (0: nothing)."""
     got: list[tuple[float, int]] = []
     over = threading.Event()
 
@@ -52,13 +56,15 @@ def readers(blog: Blog, token: str) -> Iterator[list[tuple[float, int]]]:
             answer = blog.ask(f"https://{DOMAIN}/account", "-H", f"Cookie: __Host-sid={token}", "--max-time", "5")
             got.append((time.monotonic(), answer.status))
 
-    thread = threading.Thread(target=read)
-    thread.start()
+    threads = [threading.Thread(target=read) for _ in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
     try:
         yield got
     finally:
         over.set()
-        thread.join(PATIENCE)
+        for thread in threads:
+            thread.join(PATIENCE)
 
 
 def answered_after(at: float, got: list[tuple[float, int]]) -> bool:
