@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -38,8 +38,10 @@ class Answer(NamedTuple):
 class Blog:
     """`homeport serve` on the home's host. `log` is all that it has said."""
 
-    def __init__(self, lab: Lab, data: Path, arguments: tuple[str, ...], environ: dict[str, str]) -> None:
-        self.lab, self.data = lab, data
+    def __init__(
+        self, lab: Lab, data: Path, arguments: tuple[str, ...], environ: dict[str, str], through: Sequence[str] = ()
+    ) -> None:
+        self.lab, self.data, self._through = lab, data, through
         self.log = lab.folder / f"{data.name}.log"
         self.log.unlink(missing_ok=True)  # of a blog before it, which had the same data
         self._environ = environ
@@ -48,7 +50,7 @@ class Blog:
 
     def _start(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "homeport.cli", "serve", "--data", str(self.data), *self._arguments]
-        return self.lab.home.start(*command, environ=self._environ, log=self.log)
+        return self.lab.home.start(*self._through, *command, environ=self._environ, log=self.log)
 
     def said(self) -> str:
         """What it has printed and logged since its start."""
@@ -115,14 +117,17 @@ def curl(host: list[str], address: str, *options: str, roots: Path | None = None
 
 
 @contextmanager
-def serving(lab: Lab, *arguments: str, domain: str = DOMAIN, ready: bool = True, **settings: object) -> Iterator[Blog]:
+def serving(
+    lab: Lab, *arguments: str, domain: str = DOMAIN, ready: bool = True, through: Sequence[str] = (), **settings: object
+) -> Iterator[Blog]:
     """`homeport serve --domain …` at home in the lab, that says it is ready (or has not yet, with `ready=False`).
+    `through`: a program that runs it, with its arguments.
 
     `settings` are of the table of settings, such as `https_method="dns"`. Its data directory is `lab.folder / "data"`,
     and stays there. What it said is in the report of a test that fails.
     """
     environ = lab.environ(**settings)
-    blog = Blog(lab, lab.folder / "data", ("--domain", domain, *arguments), environ)
+    blog = Blog(lab, lab.folder / "data", ("--domain", domain, *arguments), environ, through)
     try:
         if ready:
             blog.wait_until_said("Homeport is ready at ")

@@ -43,12 +43,16 @@ class Port:
 
 
 def examine(number: int, config: Config) -> Port:
-    """Try the port; nothing listens on it for this."""
+    """Try the port; nothing listens on it for this.
+
+    Linux looks whether an account may have a port before whether anybody has it (inet_bind), so to an account that may
+    not, as beside a service, the port of the running blog is forbidden. A port that is listened on is taken either way.
+    """
     state = _try(number)
-    if state is not State.TAKEN:
+    holder = None if state is State.FREE else find_holder(number)
+    if state is State.FREE or (state is State.FORBIDDEN and holder is None):
         return Port(number, state)
-    holder = find_holder(number)
-    return Port(number, state, holder, _is_edge(holder, config))
+    return Port(number, State.TAKEN, holder, _is_edge(holder, config))
 
 
 def _try(number: int) -> State:
@@ -125,8 +129,11 @@ def _account(uid: int) -> str:
 def _is_edge(holder: Holder | None, config: Config) -> bool:
     if not edge_runs(config):
         return False
-    if holder is None or not holder.pids:
-        return True  # it runs, and whose socket this is we may not see: another account's service
+    if holder is None:
+        return True  # it runs, and nobody can see whose socket this is
+    if not holder.pids:
+        # As beside a service, whose processes have a right that we lack: then the edge's account has to do.
+        return holder.account == _account(config.caddy_folder.stat().st_uid)
     # `homeport serve` has the socket open too: it hands it to each Caddy it starts.
     return any(os.fsencode(config.caddy_folder) in _words_of(pid) for pid in holder.pids)
 

@@ -1,0 +1,61 @@
+"""The doctor is run by the account of the service, which may not have the ports: the service has a right that a
+terminal has not."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.https.blog import Blog, serving
+from tests.https.doctoring import as_new, examine, listen, to_mend
+from tests.https.lab import Lab, lab
+from tests.ops.confinement import NOBODY
+
+
+def as_account(*rights: str) -> list[str]:
+    """The account, with these rights. It may read everything: the program may lie where only root can."""
+    told = ",".join(["-all", "+dac_read_search", *rights])
+    become = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs"]
+    return [*become, f"--bounding-set={told}", f"--inh-caps={told}", f"--ambient-caps={told}"]
+
+
+@pytest.fixture(scope="module")
+def service(small_internet: Lab) -> Iterator[Blog]:
+    data = small_internet.folder / "data"
+    data.mkdir()
+    os.chown(data, NOBODY, NOBODY)
+    with serving(small_internet, through=as_account("+net_bind_service")) as blog:
+        blog.wait_for_https()
+        yield blog
+
+
+@pytest.fixture
+def world(small_internet: Lab) -> Iterator[Lab]:
+    with as_new(small_internet):
+        yield small_internet
+
+
+def test_the_account_of_the_service_finds_all_well(world: Lab, service: Blog) -> None:
+    found = examine(world, through=as_account(), data=service.data)
+    assert to_mend(found) == []
+    for number, check in ((443, "https_port_here"), (80, "http_port_here")):
+        assert found[check]["meaning"] == "The blog has it."
+        assert "came through" in found[f"port_{number}_outside"]["meaning"]
+
+
+def test_a_blog_that_is_not_ours_is_a_program_of_another_account(world: Lab, service: Blog, tmp_path: Path) -> None:
+    found = examine(world, through=as_account(), data=tmp_path / "another")
+    assert to_mend(found) == ["https_port_here"]
+    assert "has it. Stop that program" in found["https_port_here"]["meaning"]
+
+
+def test_port_80_of_another_account_is_not_taken_for_the_blogs() -> None:
+    with lab() as world, listen(world, world.home, 80):
+        data = world.folder / "data"
+        data.mkdir()
+        os.chown(data, NOBODY, NOBODY)
+        with serving(world, through=as_account("+net_bind_service")):
+            found = examine(world, through=as_account(), data=data)
+    assert found["https_port_here"]["meaning"] == "The blog has it."
+    assert found["http_port_here"]["meaning"].startswith("A program of the account root has it.")
