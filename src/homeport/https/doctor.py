@@ -12,6 +12,7 @@ from homeport.https import (
     authority,
     certificates,
     holders,
+    home_verdicts,
     names,
     network,
     port_verdicts,
@@ -79,6 +80,7 @@ def gather(config: Config, tell: Tell) -> Facts:
             first,
             steps.result(signing, "authority"),
             network.own_ipv6(),
+            tuple(filter(network.is_own, (*found.a.values, *found.aaaa.values))),
             certificates.current(config),
             attempts.last(config),
             {each.port: each for each in tried if each.outcome is not Outcome.NOT_TRIED},
@@ -168,13 +170,15 @@ def judge(facts: Facts) -> list[Finding]:
 def _rows(facts: Facts) -> Iterator[Finding]:
     clock = verdicts.clock(facts)
     yield Finding("clock", clock)
+    if facts.config.https_method == "internal":
+        yield from _rows_at_home(facts)
+        return
     yield Finding("address", verdicts.address(facts))
     yield Finding("ipv6", verdicts.ipv6(facts))
     if facts.config.https_method in {"auto", "dns"}:
         yield Finding("caa", verdicts.signers(facts))
         yield Finding("authority", verdicts.authority(facts, clock_wrong=verdicts.clock_is_wrong(clock)))
-    yield Finding("https_port_here", port_verdicts.here(facts.https, needed=True))
-    yield Finding("http_port_here", port_verdicts.here(facts.http, needed=False))
+    yield from _rows_of_ports(facts)
     yield Finding("router", router_verdicts.router(facts))
     forwarding = router_verdicts.forwarding(facts)
     if forwarding:
@@ -182,6 +186,18 @@ def _rows(facts: Facts) -> Iterator[Finding]:
     for number in (HTTPS, HTTP):
         yield Finding(f"port_{number}_outside", port_verdicts.outside(number, facts))
     yield Finding("way", port_verdicts.way(facts))
+
+
+def _rows_at_home(facts: Facts) -> Iterator[Finding]:
+    """For the method internal: nobody comes from outside, so neither the router nor an authority matters."""
+    yield Finding("address", home_verdicts.address(facts))
+    yield from _rows_of_ports(facts)
+    yield Finding("way", port_verdicts.way(facts))
+
+
+def _rows_of_ports(facts: Facts) -> Iterator[Finding]:
+    yield Finding("https_port_here", port_verdicts.here(facts.https, needed=True))
+    yield Finding("http_port_here", port_verdicts.here(facts.http, needed=False))
 
 
 def _behind_a_proxy(config: Config) -> list[Finding]:

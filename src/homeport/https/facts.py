@@ -20,7 +20,8 @@ HTTPS, HTTP = 443, 80
 class Facts:
     """Everything that was found out about one blog.
 
-    `tried` holds a try for each port that was tried, `untried` why another was not.
+    `led_here` are those of the name's addresses that this machine has. `tried` holds a try for each port that was
+    tried, `untried` why another was not.
     """
 
     config: Config
@@ -32,6 +33,7 @@ class Facts:
     staging: Authority
     authority: Authority
     own_ipv6: tuple[str, ...]
+    led_here: tuple[str, ...]
     certificate: Certificate | None
     attempt: Attempt | None
     tried: dict[int, Tried] = field(default_factory=dict)

@@ -51,6 +51,19 @@ def own_ipv6() -> tuple[str, ...]:
     return tuple(found)
 
 
+def is_own(address: str) -> bool:
+    """Whether others find this machine at an address: only one that it has may be sent from."""
+    with suppress(ValueError, OSError):
+        parsed = ip_address(address)
+        if parsed.is_unspecified or parsed.is_loopback:
+            return False
+        family = socket.AF_INET6 if parsed.version == 6 else socket.AF_INET
+        with closing(socket.socket(family, socket.SOCK_DGRAM)) as probe:
+            probe.bind((address, 0))
+            return True
+    return False
+
+
 def is_outside(address: str) -> bool:
     """Whether an address is one that the internet leads to, and not one of a home, a provider's inside or a machine."""
     with suppress(ValueError):
