@@ -2,6 +2,7 @@
 terminal has not."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,34 @@ def test_the_account_of_the_service_finds_all_well(world: Lab, service: Blog) ->
     for number, check in ((443, "https_port_here"), (80, "http_port_here")):
         assert found[check]["meaning"] == "The blog has it."
         assert "came through" in found[f"port_{number}_outside"]["meaning"]
+
+
+def test_root_finds_all_well_too_and_leaves_nothing_that_shuts_the_service_out(world: Lab, service: Blog) -> None:
+    for path in (*service.data.glob("caddy/trial*"), service.data / "caddy/acme"):
+        subprocess.run(["rm", "-rf", path], check=True)
+    found = examine(world, data=service.data)
+    assert to_mend(found) == []
+    assert "came through" in found["port_443_outside"]["meaning"]
+    assert {str(path) for path in service.data.rglob("*") if path.lstat().st_uid != NOBODY} == set()
+    again = examine(world, through=as_account(), data=service.data)
+    assert "came through" in again["port_443_outside"]["meaning"]
+
+
+def test_a_lock_that_root_left_behind_is_in_nobodys_way(world: Lab, service: Blog) -> None:
+    lock = service.data / "caddy" / "trial.lock"
+    lock.touch(0o600)  # as older doctors did
+    try:
+        found = examine(world, through=as_account(), data=service.data)
+    finally:
+        lock.unlink()
+    assert "came through" in found["port_80_outside"]["meaning"]
+
+
+def test_who_may_not_look_into_the_blogs_folder_is_told_all_the_rest(world: Lab, service: Blog) -> None:
+    stranger = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]  # root without its rights
+    found = examine(world, through=stranger, data=service.data)
+    assert to_mend(found) == ["https_port_here"]
+    assert "A program of the account nobody has it" in found["https_port_here"]["meaning"]
 
 
 def test_a_blog_that_is_not_ours_is_a_program_of_another_account(world: Lab, service: Blog, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def examine(config: Config, tell: Tell) -> list[Finding]:
 
 def gather(config: Config, tell: Tell) -> Facts:
     """Ask everybody who knows something, at the same time."""
-    steps = _Steps(tell, 7)
+    steps = _Steps(tell, 6)
     https, http = holders.examine(config.https_port, config), holders.examine(config.http_port, config)
     steps.done("ports of this computer")
     with ThreadPoolExecutor(8) as pool:
@@ -68,7 +68,8 @@ def gather(config: Config, tell: Tell) -> Facts:
         way = pool.submit(router.examine, [config.https_port, HTTP], names.address_of(config.https_acme_staging))
         first = steps.result(staging, "staging authority")
         untried = dict(_untried(config, found, first, https, http))
-        tried = _try(config, pool, [port for port in (HTTPS, HTTP) if port not in untried], https, http, steps)
+        tried = _try(config, pool, [port for port in (HTTPS, HTTP) if port not in untried], https, http)
+        steps.done("ports from outside")
         untried |= {each.port: _could_not(each) for each in tried if each.outcome is Outcome.NOT_TRIED}
         return Facts(
             config,
@@ -107,18 +108,16 @@ class _Steps:
 _KINDS = {HTTPS: "tls-alpn-01", HTTP: "http-01"}
 
 
-def _try(
-    config: Config, pool: ThreadPoolExecutor, numbers: list[int], https: Port, http: Port, steps: _Steps
-) -> list[Tried]:
+def _try(config: Config, pool: ThreadPoolExecutor, numbers: list[int], https: Port, http: Port) -> list[Tried]:
+    if not numbers:
+        return []
     with trial.the_only_one(config) as mine:
         if not mine:
             busy = "another examination is trying it right now"
             return [Tried(number, Outcome.NOT_TRIED, busy) for number in numbers]
         by_edge = {HTTPS: https.is_edge, HTTP: http.is_edge}
         running = [pool.submit(_attempt, config, _KINDS[number], by_edge=by_edge[number]) for number in numbers]
-        found = [future.result() for future in running]
-    steps.done("ports from outside")
-    return found
+        return [future.result() for future in running]
 
 
 def _attempt(config: Config, kind: str, *, by_edge: bool) -> Tried:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from homeport.core.config import Config
+from homeport.https import secret_files
 from homeport.https.certificates import authority_folder
 
 HTTP_PORT, HTTPS_PORT = 80, 443
@@ -145,7 +146,7 @@ def through_the_edge(config: Config, kind: str, token: str, answer: str) -> Iter
         path, content = config.caddy_folder / "challenges" / token, answer
     else:
         path, content = _token_file(config), _for_caddy(config.domain, token, answer)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(path.parent)
     _write(path, content)
     try:
         yield
@@ -153,9 +154,18 @@ def through_the_edge(config: Config, kind: str, token: str, answer: str) -> Iter
         path.unlink(missing_ok=True)
 
 
+def _make_folder(path: Path) -> None:
+    """With those above it, each for the account of the one above."""
+    if not path.is_dir():
+        _make_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+        secret_files.hand_over(path, path.parent)
+
+
 def _write(path: Path, content: str) -> None:
-    """Whole or not at all, and for this account alone."""
+    """Whole or not at all, and for the edge's account alone."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+        secret_files.hand_over(file.fileno(), path.parent)
         file.write(content)
     os.replace(file.name, path)  # noqa: PTH105 (a name and a path)
 

@@ -29,3 +29,13 @@ def _put_aside(path: Path, content: bytes) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return path
+
+
+def hand_over(made: int | Path, folder: Path) -> None:
+    """Give what root has made to the account that a folder belongs to. `made`: a descriptor, or a folder.
+
+    A doctor that is run by sudo then leaves nothing in the service's folder that the service cannot read.
+    """
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(made, owner.st_uid, owner.st_gid, follow_symlinks=isinstance(made, int))

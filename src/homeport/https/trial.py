@@ -31,7 +31,7 @@ from josepy.jwa import ES256
 from josepy.jwk import JWK, JWKEC
 
 from homeport.core.config import Config
-from homeport.https import responders
+from homeport.https import responders, secret_files
 from homeport.https.reasons import Outcome, address_in, classify
 
 log = logging.getLogger(__name__)
@@ -54,18 +54,21 @@ class Tried:
 
 @contextmanager
 def the_only_one(config: Config) -> Iterator[bool]:
-    """Hold the trial for this data directory; yields False while another has it. Without one nothing is."""
-    if not config.data.is_dir():
+    """Hold the trial for this data directory; yields False while another has it. Where it has no folder of the edge, or
+    one that this account may not read, nothing is held."""
+    try:
+        folder = os.open(config.caddy_folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:  # not there yet, or another account's
         yield True
         return
-    config.caddy_folder.mkdir(mode=0o700, exist_ok=True)
-    with os.fdopen(os.open(config.caddy_folder / "trial.lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
+    try:  # the folder itself: a file made by root would shut the blog's own account out
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        yield False
+    else:
         yield True
+    finally:
+        os.close(folder)
 
 
 def attempt(config: Config, kind: str, *, by_edge: bool) -> Tried:
@@ -139,6 +142,7 @@ def _key(config: Config, kind: str) -> ec.EllipticCurvePrivateKey:
 
 def _keep(path: Path, content: bytes) -> None:
     with suppress(OSError), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        secret_files.hand_over(file.fileno(), path.parent)
         file.write(content)
 
 
