@@ -88,7 +88,13 @@ def test_the_name_leads_to_somebody_else(world: Lab) -> None:
         found = examine(world)
     assert f"The name leads to {INTERNET}" in found["address"]["meaning"]
     assert "compare it with what your router shows" in found["address"]["meaning"], "nobody here knows better"
+    assert "first of all" in found["address"]["meaning"]
     assert f"Something else than this blog answered at {INTERNET}" in found["port_80_outside"]["meaning"]
+    # What is in the way may be the one or the other: each line says both, after the one to look at first.
+    assert to_mend(found) == ["port_443_outside", "port_80_outside", "way"]
+    assert list(found).index("address") < list(found).index("port_443_outside")
+    for number in (443, 80):
+        assert "Either that is not your outside address" in found[f"port_{number}_outside"]["meaning"]
 
 
 def test_the_name_leads_into_a_home(world: Lab) -> None:

@@ -64,6 +64,22 @@ class Facts:
         """Whether the name's IPv6 address is not one of this machine's: no router translates those."""
         return bool(self.names.aaaa.values) and not set(self.names.aaaa.values) & set(self.own_ipv6)
 
+    def went_to(self, found: Tried) -> str:
+        """Where the authority went; one that does not say so, as pebble after it waited in vain, tries IPv6 first."""
+        return found.address or next(iter(self.names.aaaa.values), "") or ", ".join(self.names.a.values)
+
+    def reached_by_six(self, port: int) -> bool:
+        """Whether it came through by IPv6."""
+        return self.reached(port) and ":" in self.tried[port].address
+
+    def kept_out_by_six(self, port: int) -> bool:
+        """Whether the authority found no way in at an IPv6 address that is this machine's."""
+        found = self.tried.get(port)
+        if found is None or self.six_leads_elsewhere:
+            return False
+        shut = found.outcome in {Outcome.SILENT, Outcome.REFUSED, Outcome.UNMET}
+        return any(":" in each for each in (*found.given_up, self.went_to(found) if shut else ""))
+
     @property
     def names_at_all(self) -> bool:
         """Whether the name leads anywhere."""

@@ -57,15 +57,17 @@ def outside(number: int, facts: Facts) -> Row:
 
 def _explained(found: Tried, facts: Facts) -> str:
     """What follows from a cause that another row names; "" where this try is what shows the cause."""
-    by_six = ":" in found.address
+    where = facts.went_to(found)
+    by_six = ":" in where
     reasons = {
         "The authority does not sign for this name, as said above, and tried nothing.": found.outcome
         in {Outcome.REJECTED, Outcome.CAA},
         "The name leads nowhere, so there was nothing to try.": not facts.names_at_all,
-        f"The authority went to {found.address}, where the name leads by IPv6, and that is not here.": by_six
+        f"The authority went to {where}, where the name leads by IPv6, and that is not here.": by_six
         and facts.six_leads_elsewhere,
-        f"The authority went to {found.address or 'where the name leads'}, and that is not here.": not by_six
-        and facts.leads_elsewhere,
+        f"The authority went to {where}, and that is not here.": not by_six and facts.leads_elsewhere,
+        f"The authority went to {where}, this computer’s IPv6 address, and was not let in: the "
+        f"router’s IPv6 firewall has to permit port {found.port}.": by_six and facts.kept_out_by_six(found.port),
         "The router leads it to another machine, as said above.": any(
             each.outside == found.port and each.client != facts.router.own for each in facts.router.forwards
         ),
@@ -75,7 +77,7 @@ def _explained(found: Tried, facts: Facts) -> str:
 
 
 def _said(found: Tried, facts: Facts) -> str:
-    where = found.address or ", ".join(facts.names.a.values)
+    where = facts.went_to(found)
     return {
         Outcome.SILENT: f"Nothing came back from {where}.",
         Outcome.REFUSED: f"{where} refused the connection.",
@@ -87,26 +89,30 @@ def _said(found: Tried, facts: Facts) -> str:
 
 def _failed(title: str, found: Tried, facts: Facts) -> Row:
     said, here, number = _said(found, facts), facts.router.own, found.port
-    if found.outcome is Outcome.SILENT:
-        asked = ", or have it asked to" if facts.router.answers else ""
-        meaning = (
-            f"{said} The router or the provider drops it: forward port {number} to {here} on the router’s page{asked}."
-        )
-        return mend(title, meaning, type_this=_open(facts))
-    if found.outcome is Outcome.REFUSED:
-        meaning = f"{said} The router does not forward port {number}, or to another machine than {here}."
-        return mend(title, meaning, type_this=_open(facts))
-    if found.outcome in {Outcome.OTHER, Outcome.UNMET}:
-        meaning = (
-            f"{said} That may be the router’s own page, or another machine: forward port {number} to {here}, and turn "
-            "off the router’s “remote management”."
-        )
-        return mend(title, meaning, type_this=_open(facts))
+    if ":" in facts.went_to(found) and found.outcome is Outcome.OTHER:
+        meaning = f"{said} No router answers in its place there, so that is another program on this computer."
+        return mend(title, meaning, type_this=f"sudo ss -tlnp 'sport = :{number}'")
+    page = f"the router’s page{', or have it asked to' * facts.router.answers}"
+    mine = "turn off the router’s “remote management”"
+    cause = {
+        Outcome.SILENT: f"the router or the provider drops it: forward port {number} to {here} on {page}",
+        Outcome.REFUSED: f"the router does not forward port {number}, or to another machine than {here}",
+        Outcome.OTHER: f"it is the router’s own page, or another machine: forward port {number} to {here}, and {mine}",
+    }.get(Outcome.OTHER if found.outcome is Outcome.UNMET else found.outcome)
+    if cause:
+        return mend(title, f"{said} {_or_not_here(cause, facts)}.", type_this=_open(facts))
     if found.outcome is Outcome.NAME:
         return mend(title, f"{said} This computer can: a new record takes up to some hours until everybody sees it.")
     if found.outcome is Outcome.LIMITED:
         return look(title, f"{facts.staging.host} was asked too often and wants a pause: {found.words}")
     return look(title, said)
+
+
+def _or_not_here(cause: str, facts: Facts) -> str:
+    """The cause, and where nobody knows whether the name leads to this network, that it may not."""
+    if facts.outside:
+        return f"{cause[:1].upper()}{cause[1:]}"
+    return f"Either that is not your outside address (compare it with what the router shows), or {cause}"
 
 
 def _open(facts: Facts) -> str:

@@ -42,7 +42,8 @@ PORTS = {"http-01": responders.HTTP_PORT, "tls-alpn-01": responders.HTTPS_PORT}
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of one try. `words` are the authority's own, `address` is where it went, "" where it does not say."""
+    """What came of one try. `words` are the authority's own, `address` is where it went, "" where it does not say;
+    `given_up` are the addresses where nobody let it in before that."""
 
     port: int
     outcome: Outcome
@@ -50,6 +51,7 @@ class Tried:
     address: str = ""
     by_edge: bool = False
     """It was our edge that had to answer, by its ordinary means."""
+    given_up: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -101,7 +103,7 @@ def _attempt(config: Config, kind: str, by_edge: bool) -> Tried:
     finally:
         with suppress(errors.Error, requests.RequestException):
             speaker._post(authorization, messages.UpdateAuthorization(status="deactivated"))
-    return _read(found, PORTS[kind], by_edge, time.monotonic() - began)
+    return read(found, PORTS[kind], by_edge, time.monotonic() - began)
 
 
 def _responder(config: Config, kind: str, token: str, answer: str, by_edge: bool) -> AbstractContextManager[None]:
@@ -178,10 +180,16 @@ def _wait(speaker: client.ClientV2, authorization: str, kind: str) -> dict[str, 
     raise errors.TimeoutError
 
 
-def _read(challenge: dict[str, Any], port: int, by_edge: bool, seconds: float) -> Tried:
+def read(challenge: dict[str, Any], port: int, by_edge: bool, seconds: float) -> Tried:
+    """What a challenge (RFC 8555, 8) that took so long says of the port.
+
+    Boulder tries a name's IPv6 address first, then IPv4, and a record lists what it gave up (core.ValidationRecord).
+    """
     records = challenge.get("validationRecord") or [{}]
     error = challenge.get("error") or {}
     kind, words = str(error.get("type", "")).rpartition(":")[2], str(error.get("detail", ""))
     address = str(records[-1].get("addressUsed") or address_in(words))
+    given_up = tuple(str(each) for record in records for each in record.get("addressesTried") or ())
     reached = challenge.get("status") == "valid"
-    return Tried(port, Outcome.REACHED if reached else classify(kind, words, seconds), words, address, by_edge)
+    outcome = Outcome.REACHED if reached else classify(kind, words, seconds)
+    return Tried(port, outcome, words, address, by_edge, given_up)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from homeport.core.findings import Mark, Row, good, look, mend
 from homeport.https import names, network
 from homeport.https.authority import Contact
-from homeport.https.facts import Facts
+from homeport.https.facts import HTTP, HTTPS, Facts
 from homeport.https.names import Heard
 from homeport.https.reasons import Outcome
 
@@ -64,7 +64,7 @@ def address(facts: Facts) -> Row:
     if facts.any_reached:
         return good(title, f"The name leads to {shown}, and the authority came through there.")
     meaning = f"The name leads to {shown}. Nobody here knows your outside address:"
-    return look(title, f"{meaning} compare it with what your router shows.")
+    return look(title, f"{meaning} compare it with what your router shows{' first of all' * bool(facts.tried)}.")
 
 
 def _without_address(facts: Facts) -> str:
@@ -112,7 +112,7 @@ def ipv6(facts: Facts) -> Row:
         )
         return mend(title, meaning, type_this=f"{facts.names.domain}. AAAA {own[0]}" if own else "")
     if found.values:
-        return good(title, f"The name leads to {shown}, which is this computer.")
+        return _ipv6_of_ours(facts, shown)
     if own and facts.router.is_shared and not facts.any_reached:
         meaning = (
             f"This computer can be reached by IPv6 ({own[0]}), which nobody shares with you, and the name does not say "
@@ -126,6 +126,19 @@ def ipv6(facts: Facts) -> Row:
         )
         return look(title, meaning, type_this=f"{facts.names.domain}. AAAA {own[0]}")
     return good(title, "There is none here, and the name does not promise any.")
+
+
+def _ipv6_of_ours(facts: Facts, shown: str) -> Row:
+    title, meaning = "IPv6", f"The name leads to {shown}, which is this computer"
+    kept_out = [str(port) for port in (HTTPS, HTTP) if facts.kept_out_by_six(port)]
+    if not facts.kept_out_by_six(HTTPS) and (facts.reached(HTTPS) or not kept_out):
+        return good(title, f"{meaning}{', and the authority came through there' * facts.reached_by_six(HTTPS)}.")
+    ports = f"port{'s' * (len(kept_out) - 1)} {' and '.join(kept_out)}"
+    return mend(
+        title,
+        f"{meaning}, but the authority was not let in there. Permit {ports} to this computer in the router’s IPv6 "
+        "firewall (no forwarding is needed), or remove the AAAA record.",
+    )
 
 
 def signers(facts: Facts) -> Row:
