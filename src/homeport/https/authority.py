@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import urllib3
 
+from homeport.core.config import Config
+
 SECONDS = 6.0
 # Let's Encrypt lists its own names in its directory; others that do not are known by nothing but their address.
 
@@ -38,15 +40,24 @@ class Authority:
     address: str = ""
 
 
+def staging(config: Config) -> str:
+    """The directory of the authority that tries the ports: where another one signs than usual and none was named for
+    trying, that one. A private authority's network may not reach any other, nor trust it."""
+    if config.https_acme_staging == Config.https_acme_staging:
+        usual = config.https_acme_directory == Config.https_acme_directory
+        return config.https_acme_staging if usual else config.https_acme_directory
+    return config.https_acme_staging
+
+
 def examine(directory: str, root: str, now: datetime) -> Authority:
-    """Ask for the directory (RFC 8555, 7.1.1). `root`: a PEM file to trust it by, "" for the system's.
+    """Ask for the directory (RFC 8555, 7.1.1). `root`: a PEM file to trust it by beside the system's, "" for none.
 
     A clock that is wrong lets every certificate look expired, so the time is read without trust then: a lie about it
     can do no more than have somebody look at their clock.
     """
     host = urlsplit(directory).hostname or directory
     try:
-        answer = _fetch(directory, _context(root))
+        answer = _fetch(directory, trusting(root))
     except ssl.SSLError as error:
         return Authority(host, Contact.UNTRUSTED, _words(error), ahead=_without_trust(directory, now))
     except urllib3.exceptions.HTTPError as error:
@@ -63,8 +74,12 @@ def examine(directory: str, root: str, now: datetime) -> Authority:
     return Authority(host, Contact.ANSWERS if known else Contact.BROKEN, "", identities, ahead)
 
 
-def _context(root: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=root or None)
+def trusting(root: str) -> ssl.SSLContext:
+    """Trust in the system's roots, and in that of a private authority, if one is named. Raises OSError."""
+    context = ssl.create_default_context()
+    if root:
+        context.load_verify_locations(root)
+    return context
 
 
 def _fetch(url: str, context: ssl.SSLContext) -> urllib3.BaseHTTPResponse:

@@ -62,10 +62,11 @@ def gather(config: Config, tell: Tell) -> Facts:
     steps.done("ports of this computer")
     with ThreadPoolExecutor(8) as pool:
         asked = pool.submit(names.examine, config.domain)
-        staging = pool.submit(authority.examine, config.https_acme_staging, config.https_acme_root, now())
+        trying = authority.staging(config)
+        staging = pool.submit(authority.examine, trying, config.https_acme_root, now())
         signing = pool.submit(authority.examine, config.https_acme_directory, config.https_acme_root, now())
         found = steps.result(asked, "names")
-        way = pool.submit(router.examine, [config.https_port, HTTP], names.address_of(config.https_acme_staging))
+        way = pool.submit(router.examine, [config.https_port, HTTP], names.address_of(trying))
         first = steps.result(staging, "staging authority")
         untried = dict(_untried(config, found, first, https, http))
         tried = _try(config, pool, [port for port in (HTTPS, HTTP) if port not in untried], https, http)

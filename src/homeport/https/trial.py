@@ -8,6 +8,7 @@ does), and the two are tried side by side.
 import fcntl
 import logging
 import os
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -29,9 +30,10 @@ from josepy.errors import Error as JoseError
 from josepy.json_util import encode_b64jose
 from josepy.jwa import ES256
 from josepy.jwk import JWK, JWKEC
+from requests.adapters import HTTPAdapter
 
 from homeport.core.config import Config
-from homeport.https import responders, secret_files
+from homeport.https import authority, responders, secret_files
 from homeport.https.reasons import Outcome, address_in, classify
 
 log = logging.getLogger(__name__)
@@ -118,15 +120,25 @@ def _account(config: Config, kind: str) -> tuple[client.ClientV2, JWK]:
     key = JWKEC(key=_key(config, kind))
     agent = f"Homeport/{version('homeport')} (doctor)"
     speaking = client.ClientNetwork(key, alg=ES256, user_agent=agent, timeout=20)
-    if config.https_acme_root:
-        speaking.verify_ssl = config.https_acme_root  # type: ignore[assignment]  # requests takes a file too
-    directory = client.ClientV2.get_directory(config.https_acme_staging, speaking)
+    speaking.session.mount("https://", _Trusting(authority.trusting(config.https_acme_root)))
+    directory = client.ClientV2.get_directory(authority.staging(config), speaking)
     speaker = client.ClientV2(directory, speaking)
     try:
         speaker.new_account(messages.NewRegistration.from_data(terms_of_service_agreed=True))
     except errors.ConflictError as known:
         speaking.account = messages.RegistrationResource(uri=known.location, body=messages.Registration())
     return speaker, key
+
+
+class _Trusting(HTTPAdapter):
+    """HTTPS for `requests` by a context of ours: that takes one file of roots, or its own."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, ssl_context=self._context, **options)
 
 
 def _key(config: Config, kind: str) -> ec.EllipticCurvePrivateKey:
