@@ -11,12 +11,25 @@ from homeport.learn.labs_network import (
     INSIDE,
     INTERNET,
     OUTSIDE,
+    SHARED,
     Host,
 )
 from homeport.learn.labs_small_internet import PROGRAMS, SmallInternet, small_internet
 from tests.parts import require, require_root
 
-__all__ = ["CARRIER_INSIDE", "DOMAIN", "HOME", "HOME_6", "INSIDE", "INTERNET", "OUTSIDE", "Host", "Lab", "lab"]
+__all__ = [
+    "CARRIER_INSIDE",
+    "DOMAIN",
+    "HOME",
+    "HOME_6",
+    "INSIDE",
+    "INTERNET",
+    "OUTSIDE",
+    "SHARED",
+    "Host",
+    "Lab",
+    "lab",
+]
 
 Lab = SmallInternet
 

@@ -37,7 +37,10 @@ class Router:
     @property
     def is_shared(self) -> bool:
         """Whether others share the outside address: this router has none of its own."""
-        return (self.outside is not None and not network.is_outside(self.outside)) or network.is_shared(self.beyond)
+        if self.outside is None:
+            return network.is_shared(self.beyond)
+        # What it says of itself counts for more: providers number their own routers so too, behind a public address.
+        return not network.is_outside(self.outside)
 
 
 def examine(ports: Sequence[int], towards: str) -> Router:

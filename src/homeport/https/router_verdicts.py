@@ -14,13 +14,20 @@ def router(facts: Facts) -> Row:
         return mend(title, "This computer has no way to the internet: no router is set.", type_this="ip route")
     called = f"{found.name or 'The router'} ({found.gateway})"
     if found.is_shared and not facts.any_reached:
-        return mend(title, f"{_shared(facts, called)} No port that you open there leads to you. {WITHOUT_AN_ADDRESS}")
+        return mend(title, f"{_shared(facts, called)} {_way_out(facts)}")
     if found.is_shared:
         return look(title, f"{_shared(facts, called)} The authority came through all the same.")
     if not found.answers:
         meaning = f"The router at {found.gateway} answers neither UPnP nor NAT-PMP, so its own page forwards ports."
         return (good if facts.any_reached else look)(title, meaning)
+    return _that_answers(facts, called)
+
+
+def _that_answers(facts: Facts, called: str) -> Row:
+    found, title = facts.router, "Router"
     spoken = " and ".join(name for name, so in (("UPnP", found.upnp), ("NAT-PMP", found.natpmp)) if so)
+    if found.outside is None:
+        return look(title, f"{called} answers {spoken}, but does not say what its outside address is.")
     return good(title, f"{called} answers {spoken}; its outside address is {found.outside}.")
 
 
@@ -37,10 +44,16 @@ def _shared(facts: Facts, called: str) -> str:
     if network.is_shared(found.outside or ""):
         return f"{called} has {found.outside} outside: {carrier}."
     if found.outside:
-        meaning = f"{called} has {found.outside} outside, which is inside another router’s network:"
-        return f"{meaning} that one has to forward too."
+        return f"{called} has {found.outside} outside, which is inside another router’s network."
     meaning = f"{called} says that it has no outside address of its own:"
     return f"{meaning} another router, or carrier-grade NAT, comes after it."
+
+
+def _way_out(facts: Facts) -> str:
+    found = facts.router
+    if found.outside and not network.is_shared(found.outside):
+        return f"Have that one forward the ports too, to {found.outside}, or pass everything on (“bridge mode”)."
+    return f"No port that you open there leads to you. {WITHOUT_AN_ADDRESS}"
 
 
 def forwarding(facts: Facts) -> Row | None:

@@ -5,6 +5,7 @@ Whatever answers in the home network may claim to be the router, so only address
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +37,10 @@ class Refused(Exception):
     """The router answered, and not with what was asked for."""
 
 
+class Unreadable(Refused):
+    """What came back was no answer, or nothing did."""
+
+
 @dataclass(frozen=True)
 class Forward:
     """One forwarding: from a port outside to a machine's port; `seconds` until it ends, 0 for never."""
@@ -54,10 +59,14 @@ class Gateway:
         self._device = device
         self.name = str(device.friendly_name or device.model_name or "router")[:60]
 
-    def outside_address(self) -> str:
-        """Its own outside address; "" where it says it has none (newer routers say so of carrier-grade NAT)."""
+    def outside_address(self) -> str | None:
+        """Its own outside address; "" where it says it has none (newer routers say so of carrier-grade NAT), None where
+        nothing came back that could be read."""
         try:
-            return str(self._call("GetExternalIPAddress").get("NewExternalIPAddress") or "")
+            found = str(self._call("GetExternalIPAddress").get("NewExternalIPAddress") or "")
+            return "" if not found or ip_address(found).is_unspecified else found
+        except (Unreadable, ValueError):
+            return None
         except Refused:
             return ""
 
@@ -90,12 +99,12 @@ class Gateway:
         try:
             found = self._device.find_action(action)
             if found is None:
-                raise Refused(f"it does not know {action}")
+                raise Unreadable(f"it does not know {action}")
             answer: dict[str, Any] = found(**arguments)
         except SOAPError as error:
             raise Refused(f"its answer was {' '.join(map(str, error.args))}") from None
         except _TROUBLES as error:
-            raise Refused(f"its answer could not be read ({type(error).__name__})") from None
+            raise Unreadable(f"its answer could not be read ({type(error).__name__})") from None
         return answer
 
 
