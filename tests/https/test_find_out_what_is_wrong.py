@@ -10,7 +10,7 @@ from homeport.core.config import Config
 from homeport.https.certificates import place
 from tests.https.authority import make_certificate
 from tests.https.doctoring import as_new, examine, listen, to_mend
-from tests.https.lab import DOMAIN, HOME, HOME_6, INTERNET, OUTSIDE, Lab
+from tests.https.lab import DOMAIN, HOME, HOME_6, INSIDE, INTERNET, OUTSIDE, Lab
 from tests.parts import require
 
 
@@ -165,6 +165,19 @@ def test_the_clock_is_wrong(world: Lab, off: str) -> None:
     assert to_mend(found) == ["clock"]
     said = {"+400d": "400 days ahead", "-400d": "400 days behind", "+2h": "2 hours ahead"}[off]
     assert said in found["clock"]["meaning"]
+
+
+def test_the_cable_is_out(world: Lab) -> None:
+    world.home.run("ip", "route", "del", "default")
+    world.home.run("ip", "addr", "del", f"{HOME}/24", "dev", "eth0")
+    try:
+        found = examine(world)
+    finally:
+        world.home.run("ip", "addr", "add", f"{HOME}/24", "dev", "eth0")
+        world.home.run("ip", "route", "add", "default", "via", INSIDE)
+    assert to_mend(found) == ["router"]
+    assert "this computer is in no network" in found["address"]["meaning"]
+    assert "no way to the internet" in found["router"]["meaning"]
 
 
 def test_no_name_server_answers(world: Lab) -> None:

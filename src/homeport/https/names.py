@@ -78,12 +78,20 @@ def look_up(name: str, kind: str) -> Records:
         answer = dns.resolver.Resolver().resolve(name, kind, search=False, raise_on_no_answer=False, lifetime=SECONDS)
     except dns.resolver.NXDOMAIN:
         return Records(Heard.NO_NAME)
-    except (dns.resolver.NoNameservers, dns.resolver.YXDOMAIN):
+    except dns.resolver.NoNameservers as error:
+        return Records(Heard.FAILED if _was_answered(error) else Heard.SILENT)
+    except dns.resolver.YXDOMAIN:
         return Records(Heard.FAILED)
     except (dns.exception.DNSException, OSError):
         return Records(Heard.SILENT)
     values = tuple(sorted(record.to_text() for record in answer.rrset or ()))
     return Records(Heard.FOUND if values else Heard.NONE, values, str(answer.canonical_name).rstrip("."))
+
+
+def _was_answered(error: dns.resolver.NoNameservers) -> bool:
+    """Whether any server said anything, and not only the way to each was closed, as with the cable out."""
+    reasons = [each for _server, _tcp, _port, each, *_answer in error.kwargs.get("errors") or ()]
+    return not all(isinstance(each, OSError | EOFError | dns.exception.Timeout) for each in reasons)
 
 
 def address_of(url: str) -> str:

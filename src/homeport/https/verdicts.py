@@ -51,6 +51,8 @@ def address(facts: Facts) -> Row:
     """Whether the name leads here, by IPv4."""
     found, domain = facts.names.a, facts.names.domain
     title = f"Address of {domain}"
+    if found.heard is Heard.SILENT and not facts.router.own:
+        return look(title, "It could not be looked up, because this computer is in no network. See the router.")
     if found.heard in {Heard.SILENT, Heard.FAILED}:
         return _no_answer(title, found.heard)
     wanted = f"{domain}. A {facts.outside or 'your outside address'}"
