@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from homeport.core.findings import Row, good, look, mend
+from homeport.https import renewals
 from homeport.https.certificates import Certificate
 from homeport.https.facts import HTTP, HTTPS, Facts
 from homeport.https.holders import Port, State
@@ -171,7 +172,9 @@ def certificate(facts: Facts, *, explained: bool) -> Row:
         return mend(title, f"{meaning} {_attempt(facts)}".strip())
     if found.begins > facts.now:
         return mend(title, f"It is not good before {_day(found.begins)}. Is the clock right?")
-    meaning = f"Good until {until}, signed by {_issuer(found)}. {_attempt(facts)}".strip()
+    meaning = " ".join(
+        filter(None, (f"Good until {until}, signed by {_issuer(found)}.", _attempt(facts), _next(facts)))
+    )
     return (good if days is None and not failed else look)(title, meaning)
 
 
@@ -183,6 +186,14 @@ def _attempt(facts: Facts) -> str:
         return f"It was last renewed on {_day(last.at)}."
     following = f" The next try is on {_day(last.next_at)}." if last.next_at else ""
     return f"The last try, on {_day(last.at)}, failed: {last.error.rstrip('.')}.{following}"
+
+
+def _next(facts: Facts) -> str:
+    """When the next certificate is asked for, where it is we who do it, and the last try did not fail."""
+    held, failed = facts.certificate, facts.attempt is not None and not facts.attempt.succeeded
+    if held is None or failed or facts.config.https_method == "files":
+        return ""
+    return f"It is renewed from {_day(renewals.renewed_at(held))} on."
 
 
 def _issuer(found: Certificate) -> str:
