@@ -1,4 +1,5 @@
-"""The owner has another authority than usual, and the doctor is told no more than the edge."""
+"""The owner has another authority than usual, and the doctor is told no more than the edge; or a name that nobody can
+have."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +8,8 @@ import pytest
 
 from homeport.core.config import Config
 from homeport.https import authority
-from tests.https.doctoring import as_new, examine, to_mend
-from tests.https.lab import Lab
+from tests.https.doctoring import as_new, command, examine, to_mend
+from tests.https.lab import DOMAIN, Lab
 
 
 @pytest.fixture
@@ -44,3 +45,9 @@ def test_who_is_asked_to_try_the_ports(directory: str, staging: str, asked: str)
 def test_public_authorities_stay_trusted_beside_a_private_one(small_internet: Lab) -> None:
     usual = authority.trusting("").cert_store_stats()["x509_ca"]
     assert authority.trusting(str(small_internet.authority.root_file)).cert_store_stats()["x509_ca"] == usual + 1
+
+
+def test_a_name_with_a_port_is_refused_in_the_words_of_serve(world: Lab) -> None:
+    done = world.home.run(*command(world, domain=f"{DOMAIN}:8443"), check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "must be without a port; set that with --https-port" in done.stderr

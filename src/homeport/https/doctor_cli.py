@@ -13,7 +13,7 @@ from homeport.core.config import Config, load
 from homeport.core.errors import Problem
 from homeport.core.findings import Mark
 from homeport.https import doctor as examination
-from homeport.https import network, router
+from homeport.https import edge, network, router
 from homeport.https.doctor import Finding
 from homeport.https.router import Answer
 
@@ -33,6 +33,8 @@ def doctor(data: str | None, domain: str | None, *, as_json: bool, open_ports: b
     --open-ports is given: then the router is asked to forward the ports. Exit code 1 when something is to be mended.
     """
     config = load({"data": data, "domain": domain}, os.environ)
+    if config.edge:
+        edge.check(config)  # what `homeport serve` would not start with, in its words
     if open_ports:
         sys.exit(_open_ports(config, sure=yes))
     found = examination.examine(config, _silent if as_json else _Line().show)
