@@ -6,14 +6,20 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cryptography.x509 import load_pem_x509_certificate
+
+from homeport.core.clock import now
 from homeport.core.config import Config
-from homeport.https import renewals
+from homeport.https import queries, renewals
 from tests.https.authority import make_certificate
 from tests.https.blog import Answer, Blog, eventually, serving
+from tests.https.doctoring import examine
 from tests.https.lab import DOMAIN, lab
+from tests.https.placed import at
 from tests.https.test_serve_with_a_certificate_by_dns import BY_DNS, WRONG_KEY
 from tests.patience import PATIENCE
 
@@ -56,9 +62,9 @@ def serial(blog: Blog) -> str:
     return subprocess.run(read, input=shown, capture_output=True, text=True, check=False).stdout
 
 
-def made(folder: Path) -> Path:
+def made(folder: Path, *, days: int = 300) -> Path:
     folder.mkdir()
-    make_certificate(folder, [DOMAIN])
+    make_certificate(folder, [DOMAIN], lasts=timedelta(days=days))
     return folder
 
 
@@ -77,17 +83,58 @@ def test_certificate_in_files_is_shown_and_its_successor_without_a_failed_reques
         assert {answer.status for answer in got} == {200}, [answer for answer in got if answer.status != 200]
 
 
+def by_files(blog: Blog, own: Path) -> Config:
+    """The settings that a blog shows these files with."""
+    files = {"https_certificate": str(own / "certificate.pem"), "https_key": str(own / "key.pem")}
+    return at(Config(data=blog.data), https_method="files", **files)
+
+
+def standing(config: Config) -> queries.Standing:
+    """How the certificate stands by what is on the disk now."""
+    queries._seen.clear()
+    found = queries.standing(config, now())
+    assert found is not None
+    return found
+
+
+def end(certificate: Path) -> datetime:
+    return load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+
+
 def test_half_a_pair_is_refused_and_readers_are_shown_the_old_one(tmp_path: Path) -> None:
     own = made(tmp_path / "own")
-    other = made(tmp_path / "other")
+    shutil.copy(own / "certificate.pem", tmp_path / "first.pem")
+    other = made(tmp_path / "other", days=200)
     files: dict[str, Any] = {"https_certificate": own / "certificate.pem", "https_key": own / "key.pem"}
     with lab() as it, serving(it, https_method="files", **files) as blog:
         first = serial(blog)
-        shutil.copy(other / "key.pem", own / "key.pem")
+        shutil.copy(other / "certificate.pem", own / "certificate.pem")
         blog.wait_until_said("Caddy goes on with what it had")
         assert serial(blog) == first
-        shutil.copy(other / "certificate.pem", own / "certificate.pem")
+        settings = by_files(blog, own)
+        seen, ends = standing(settings), end(tmp_path / "first.pem")
+        assert seen.certificate is not None
+        assert seen.certificate.ends == ends, "the one that readers are shown, not the one that lies there"
+        assert "is refused (" in seen.refused
+        assert "private key does not match public key" in seen.refused
+        assert "refused (" in examine(it, data=blog.data, https_method="files", **files)["certificate"]["meaning"]
+        shutil.copy(other / "key.pem", own / "key.pem")
         eventually(lambda: serial(blog) not in {first, ""}, "the whole new pair")
+        eventually(lambda: standing(settings).refused == "", "the end of the refusal")
+        assert standing(settings).certificate != seen.certificate
+
+
+def test_key_that_is_gone_is_told_and_readers_are_shown_the_old_one(tmp_path: Path) -> None:
+    own = made(tmp_path / "own")
+    files: dict[str, Any] = {"https_certificate": own / "certificate.pem", "https_key": own / "key.pem"}
+    with lab() as it, serving(it, https_method="files", **files) as blog:
+        first = serial(blog)
+        settings = by_files(blog, own)
+        (own / "key.pem").rename(own / "away.pem")
+        eventually(lambda: "key.pem" in standing(settings).refused, "the refusal")
+        assert serial(blog) == first
+        (own / "away.pem").rename(own / "key.pem")
+        eventually(lambda: standing(settings).refused == "", "the end of the refusal")
 
 
 def test_own_authority_for_a_home_network_has_a_root_to_trust(tmp_path: Path) -> None:

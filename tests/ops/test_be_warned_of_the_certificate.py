@@ -8,6 +8,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
 
 from homeport.app import create_app
@@ -15,8 +16,9 @@ from homeport.core import clock
 from homeport.core.config import Config
 from homeport.core.db import db
 from homeport.core.findings import Mark
+from homeport.https import refusals
 from homeport.ops import inspection
-from tests.cast import Cast, Person
+from tests.cast import Cast, Person, make_cast
 from tests.conftest import Browser
 from tests.https.placed import NAME, at, fail, place
 from tests.reading.page import Page
@@ -102,6 +104,38 @@ def test_what_a_failed_try_says_is_text_and_no_markup(config: Config, everybody:
     place(config, left=DAY)
     fail(config, "<script>alert(1)</script>")
     assert "<script>alert" not in browser(everybody.olga).get("/").text
+
+
+def test_new_files_that_the_edge_refuses_are_told_to_the_owner_and_to_a_monitor(
+    tmp_path: Path, migrated: Path, password_hash: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    shutil.copy(migrated, tmp_path / "data/homeport.db")
+    files = {"https_certificate": str(tmp_path / "own.pem"), "https_key": str(tmp_path / "key.pem")}
+    config = at(Config(data=tmp_path / "data"), https_method="files", **files)
+    place(config, left=30 * DAY)
+    refusals.taken(config)
+    place(config, left=89 * DAY)
+    refusals.note(config, "private key does not match public key")
+    app = create_app(config)
+    app.test_client_class = Browser
+    with app.app_context():
+        olga = make_cast(password_hash).olga
+    client = app.test_client()
+    assert isinstance(client, Browser)
+    said = notice(client.login(olga).get("/").text)
+    assert f"The new certificate in {tmp_path / 'own.pem'} is refused (private key does not match public key)" in said
+    assert "and it is taken by itself" in said
+    assert client.get("/healthz").get_json()["certificate"] == "new one refused"
+    with time_machine.travel(clock.now() + 28 * DAY):  # what readers are shown is near its end, whatever lies there
+        assert client.get("/healthz").get_json()["certificate"] == "not ok"
+        assert "is refused" in notice(client.login(olga).get("/").text)
+    refusals.taken(config)
+    with time_machine.travel(clock.now() + timedelta(minutes=1)):
+        assert client.get("/healthz").get_json()["certificate"] == "ok"
+        assert notice(client.get("/").text) == ""
+    with app.app_context():
+        db.engine.dispose()
 
 
 # To monitors

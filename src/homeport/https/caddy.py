@@ -16,15 +16,23 @@ from pathlib import Path
 from typing import NoReturn
 
 from homeport.core.config import Config, ConfigError
-from homeport.https import shelf
+from homeport.https import refusals, shelf
 from homeport.https.certificates import place
 from homeport.https.edge import ADMIN_SOCKET, CHALLENGES, Sockets, configuration
 
 CONFIGURATION = "caddy.json"
 PR_SET_PDEATHSIG = 1
 VALIDATION_SECONDS = 60
-_MODULES = re.compile(r"(loading [\w. ]*module|provision [\w.]+|getting [\w.]+ app): ")
+_MODULES = re.compile(r"(loading ([\w. ]*module|(new )?config|certificates)|provision [\w.]+|getting [\w.]+ app): ")
 ADMIN_SECONDS = 30.0
+
+
+class Refused(ConfigError):
+    """Caddy does not take a new configuration, for a `reason` that ends without a full stop, and goes on as it did."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Caddy goes on with what it had, and refuses what is new: {reason}.")
+        self.reason = reason
 
 
 def find(config: Config) -> str:
@@ -58,6 +66,7 @@ def prepare(config: Config, sockets: Sockets) -> Path:
     _validate(config, new, sockets)
     _write(new, json.dumps(content, indent=2))
     new.replace(path)
+    refusals.taken(config)
     return path
 
 
@@ -88,7 +97,7 @@ def _validate(config: Config, path: Path, sockets: Sockets) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ConfigError(f"{command[0]} can't be run: {error}.") from None
     if said.returncode:
-        raise ConfigError(f"Caddy refuses its configuration: {_reason(said.stderr)}")
+        raise ConfigError(f"Caddy refuses its configuration: {_reason(said.stderr)}.")
 
 
 def make_folder(config: Config) -> Path:
@@ -112,11 +121,12 @@ def _write(path: Path, content: str) -> None:
 
 
 def _reason(said: str) -> str:
-    """What Caddy says last, without the modules that the error came through."""
+    """What Caddy says last, in one line, without the modules that the error came through and the full stop."""
     last = (said.strip().splitlines() or ["it gives no reason"])[-1]
-    with suppress(ValueError, KeyError, TypeError):
-        last = json.loads(last)["msg"]
-    return _MODULES.sub("", last.removeprefix("Error: ")).strip().rstrip(".") + "."
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        known = json.loads(last)
+        last = known.get("error") or known["msg"]
+    return " ".join(_MODULES.sub("", last.removeprefix("Error: ")).split()).rstrip(".")
 
 
 def environ(config: Config) -> dict[str, str]:
@@ -148,7 +158,12 @@ def become(config: Config, path: Path) -> NoReturn:
 def reload(config: Config, sockets: Sockets) -> None:
     """Have Caddy read certificate files and configuration again: no connection is lost, and it goes on as it did where
     it refuses. Raises ConfigError with what it says then, or where nobody answers."""
-    _tell(config, "/load", json.dumps(configuration(config, sockets)).encode())
+    try:
+        _tell(config, "/load", json.dumps(configuration(config, sockets)).encode())
+    except Refused as refused:
+        refusals.note(config, refused.reason)
+        raise
+    refusals.taken(config)
 
 
 def end(config: Config) -> None:
@@ -176,5 +191,7 @@ def _tell(config: Config, path: str, body: bytes) -> None:
     except OSError as error:
         raise ConfigError(f"Caddy can't be reached: {error.strerror or error}.") from None
     status, _, said = answer.partition("\r\n\r\n")
+    if not status:
+        raise ConfigError("Caddy ended before it answered.")
     if " 200 " not in status.splitlines()[0] + " ":
-        raise ConfigError(f"Caddy goes on with what it had, and refuses what is new: {said.strip()}")
+        raise Refused(_reason(said))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from homeport.core.config import Config
 from homeport.core.lazily import Lazy
+from homeport.https import refusals
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -52,15 +53,20 @@ class Certificate:
 
 def current(config: Config) -> Certificate | None:
     """The one that readers are shown; None where there is none for the blog's name."""
-    found = _read(place(config))
+    found = _read(shown(config))
     return found if found and found.covers(config.domain) else None
 
 
 def chain(config: Config) -> list[Certificate]:
     """The one that readers are shown, and those that vouch for it, each by the next; empty where there is none."""
     with suppress(OSError, ValueError):
-        return [describe(found) for found in x509.load_pem_x509_certificates(place(config).read_bytes())]
+        return [describe(found) for found in x509.load_pem_x509_certificates(shown(config).read_bytes())]
     return []
+
+
+def shown(config: Config) -> Path:
+    """The file with the one that readers are shown; that of the settings may hold another, which is refused."""
+    return refusals.shown(config) if config.https_method == "files" else place(config)
 
 
 def place(config: Config) -> Path:

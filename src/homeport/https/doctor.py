@@ -16,6 +16,7 @@ from homeport.https import (
     names,
     network,
     port_verdicts,
+    refusals,
     router,
     router_verdicts,
     trial,
@@ -87,6 +88,7 @@ def gather(config: Config, tell: Tell) -> Facts:
             attempts.last(config),
             {each.port: each for each in tried if each.outcome is not Outcome.NOT_TRIED},
             untried,
+            refusals.sentence(config),
         )
 
 

@@ -21,7 +21,7 @@ class Facts:
     """Everything that was found out about one blog.
 
     `led_here` are those of the name's addresses that this machine has. `tried` holds a try for each port that was
-    tried, `untried` why another was not.
+    tried, `untried` why another was not. `refused`: a sentence about a new certificate that the edge does not take.
     """
 
     config: Config
@@ -38,6 +38,7 @@ class Facts:
     attempt: Attempt | None
     tried: dict[int, Tried] = field(default_factory=dict)
     untried: dict[int, str] = field(default_factory=dict)
+    refused: str = ""
 
     def reached(self, port: int) -> bool:
         """Whether the authority came through."""

@@ -169,12 +169,13 @@ def certificate(facts: Facts, *, explained: bool) -> Row:
     days, until = found.warning(facts.now), _day(found.ends)
     if days == 0:
         meaning = f"It ended on {until}: browsers warn everybody away."
-        return mend(title, f"{meaning} {_attempt(facts)}".strip())
+        return mend(title, f"{meaning} {facts.refused or _attempt(facts)}".strip())
     if found.begins > facts.now:
         return mend(title, f"It is not good before {_day(found.begins)}. Is the clock right?")
-    meaning = " ".join(
-        filter(None, (f"Good until {until}, signed by {_issuer(found)}.", _attempt(facts), _next(facts)))
-    )
+    said = (f"Good until {until}, signed by {_issuer(found)}.", _attempt(facts), facts.refused or _next(facts))
+    meaning = " ".join(filter(None, said))
+    if facts.refused:
+        return mend(title, meaning)
     return (good if days is None and not failed else look)(title, meaning)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from homeport.core.config import Config
-from homeport.https import attempts, certificates
+from homeport.https import attempts, certificates, refusals
 from homeport.https.attempts import Attempt
 from homeport.https.certificates import Certificate
 
@@ -18,11 +18,13 @@ NOT_WELL = 3
 @dataclass(frozen=True)
 class Standing:
     """How the certificate stands. `stage`: as in `Certificate.warning`, and 0 where there is no certificate at all;
-    `failed`: the last try to get one, where that came to nothing."""
+    `failed`: the last try to get one, where that came to nothing; `refused`: a sentence where there is a new one that
+    the edge does not take."""
 
     certificate: Certificate | None
     stage: int | None
     failed: Attempt | None = None
+    refused: str = ""
 
     @property
     def is_well(self) -> bool:
@@ -38,6 +40,7 @@ class _Seen:
     file: tuple[int, int] | None
     certificate: Certificate | None
     attempt: Attempt | None
+    refused: str
 
 
 chain = certificates.chain
@@ -54,16 +57,16 @@ def standing(config: Config, now: datetime) -> Standing | None:
         seen = _seen[config] = _look(config, seen, now)
     stage = seen.certificate.warning(now) if seen.certificate else 0
     failed = seen.attempt if stage is not None and seen.attempt and not seen.attempt.succeeded else None
-    return Standing(seen.certificate, stage, failed)
+    return Standing(seen.certificate, stage, failed, seen.refused)
 
 
 def _look(config: Config, before: _Seen | None, now: datetime) -> _Seen:
     file = None
     with suppress(OSError):
-        found = certificates.place(config).stat()
+        found = certificates.shown(config).stat()
         file = found.st_ino, found.st_mtime_ns
     same = before is not None and before.file == file
     certificate = before.certificate if before and same else certificates.current(config)
     # Who tried last and why it failed is of interest only where something is wrong.
     all_well = certificate is not None and certificate.warning(now) is None
-    return _Seen(now, file, certificate, None if all_well else attempts.last(config))
+    return _Seen(now, file, certificate, None if all_well else attempts.last(config), refusals.sentence(config))

@@ -14,13 +14,14 @@ HTTPS = Way("Look at the HTTPS", "/admin/https")
 
 
 def notices(config: Config) -> Offer:
-    """What an owner is told on every page while the certificate is about to end, has ended or is missing."""
+    """What an owner is told on every page while the certificate is about to end, has ended or is missing, or a new one
+    is refused."""
 
     def offer(viewer: Viewer, now: datetime) -> Notice | None:
         if not viewer.may(Role.OWNER):
             return None
         found = https.standing(config, now)
-        if found is None or found.stage is None:
+        if found is None or (found.stage is None and not found.refused):
             return None
         return Notice(" ".join(sentences(config, found)), HTTPS, is_urgent=not found.is_well)
 
@@ -30,7 +31,9 @@ def notices(config: Config) -> Offer:
 def sentences(config: Config, found: Standing) -> list[str]:
     """What is so, what comes of it, whether it mends itself, and why it has not yet."""
     said = [_state(config, found)]
-    if config.https_method == "files":
+    if found.refused:
+        said.append(found.refused)
+    elif config.https_method == "files":
         said.append("Nothing renews it by itself: put a new one where the settings say.")
     else:
         said.append("It is tried again by itself." if found.stage == 0 else "Renewing it has not worked so far.")
@@ -50,7 +53,7 @@ def _state(config: Config, found: Standing) -> str:
 
 def row(config: Config, found: Standing) -> Row:
     """The safety page's line about HTTPS where the blog does it itself."""
-    if found.certificate is not None and found.stage is None:
+    if found.certificate is not None and found.stage is None and not found.refused:
         until = date_and_time(found.certificate.ends)
         renewed = (
             "It is renewed by itself before." if config.https_method != "files" else "Nothing renews it by itself."

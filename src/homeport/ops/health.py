@@ -17,7 +17,7 @@ LEAST_FREE = 100 * 1024 * 1024
 """Bytes that have to be free for the data; below it a large upload could leave no room for the next post."""
 
 
-OK, ENDS_SOON, NOT_OK = "ok", "ends soon", "not ok"
+OK, ENDS_SOON, REFUSED, NOT_OK = "ok", "ends soon", "new one refused", "not ok"
 
 
 def parts(now: datetime) -> dict[str, str]:
@@ -40,7 +40,9 @@ def is_well(words: dict[str, str]) -> bool:
 def _certificate(found: Standing | None) -> dict[str, str]:
     if found is None:
         return {}
-    return {"certificate": OK if found.stage is None else ENDS_SOON if found.is_well else NOT_OK}
+    if not found.is_well:
+        return {"certificate": NOT_OK}
+    return {"certificate": REFUSED if found.refused else OK if found.stage is None else ENDS_SOON}
 
 
 def _holds(question: Callable[[], bool]) -> bool:

@@ -137,7 +137,9 @@ def tend(config: Config, sockets: Sockets, known: Stamps, stop: Stop, say: Calla
         )
     while not stop.asked.wait(WATCH_SECONDS):
         present = stamps(config)
-        if present != known and None not in present:  # one that is gone for a moment is still shown
+        # One that is gone for a moment is still shown; with the method files, whoever looks is told that it is gone.
+        changed = present != known or bool(refused)  # the same as before, perhaps, after others that were refused
+        if changed and (None not in present or config.https_method == "files"):
             try:
                 reload(config, sockets)
             except ConfigError as error:  # half of a pair perhaps: the other half comes
