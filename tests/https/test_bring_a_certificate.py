@@ -137,6 +137,23 @@ def test_key_that_is_gone_is_told_and_readers_are_shown_the_old_one(tmp_path: Pa
         eventually(lambda: standing(settings).refused == "", "the end of the refusal")
 
 
+def test_links_that_lead_to_the_newest_files_are_followed_at_each_change(tmp_path: Path) -> None:
+    live = tmp_path / "live"
+    live.mkdir()
+
+    def lead(folder: Path) -> None:  # as certbot does
+        for name in ("key.pem", "certificate.pem"):
+            (live / "new").symlink_to(folder / name)
+            (live / "new").replace(live / name)
+
+    lead(made(tmp_path / "1"))
+    files: dict[str, Any] = {"https_certificate": live / "certificate.pem", "https_key": live / "key.pem"}
+    with lab() as it, serving(it, https_method="files", **files) as blog:
+        first = serial(blog)
+        lead(made(tmp_path / "2"))
+        eventually(lambda: serial(blog) not in {first, ""}, "the new certificate")
+
+
 def test_own_authority_for_a_home_network_has_a_root_to_trust(tmp_path: Path) -> None:
     with lab() as it, serving(it, https_method="internal") as blog:
         root = blog.data / "caddy/pki/authorities/local/root.crt"

@@ -98,8 +98,9 @@ def networks(value: str) -> tuple[Network, ...]:
 
 
 def file(value: str) -> str:
-    """The path of a file, from wherever the command is typed; "" for none."""
-    return str(Path(value).expanduser().resolve()) if value.strip() else ""
+    """The path of a file, from wherever the command is typed; "" for none. A link stays one: what renews a certificate
+    has it lead to the next file (certbot: live/)."""
+    return str(Path(value).expanduser().absolute()) if value.strip() else ""
 
 
 def pairs(value: str) -> tuple[tuple[str, str], ...]:
