@@ -87,12 +87,13 @@ def waits(attempt: attempts.Attempt) -> float:
         ),
         ("ddns", "auth_token=x1y2", "https_dns_provider 'ddns' is none that is known: "),
         ("cloudflare", "", "everything is missing for cloudflare, which takes auth_username (specify email address"),
-        ("cloudflare", "token=x1y2", "cloudflare takes no 'token'; it takes auth_username (specify email address"),
+        ("cloudflare", "token=x1y2", "one of the names is none that cloudflare takes, or has no value; write name=value of these: auth_username ("),
         (
             "powerdns",
             "auth_token=x1y2",
             "powerdns can't work with these (PowerDNS API endpoint not defined (pdns_server))",
         ),
+        ("desec", "eDF5Mg-x1y2==", "one of the names is none that desec takes, or has no value"),  # a token alone
         ("rfc2136", "server=127.0.0.1", "key_name, key_secret is missing for rfc2136, which takes server (its address"),
         ("rfc2136", "server=127.0.0.1 key_name=a key_secret=x1y2z", "rfc2136 needs a key_secret in Base64"),
         ("rfc2136", "server=127.0.0.1 key_name=a key_secret=x1y2 port=dns", "rfc2136 needs a port from 1 to 65535"),
@@ -112,8 +113,8 @@ def test_settings_that_cannot_work_end_the_start(it: Lab) -> None:
     with serving(it, ready=False, **BY_DNS | {"https_dns_credentials": "password=x1y2"}) as blog:
         assert blog.process.wait(PATIENCE) == 2
         said = [line for line in blog.said().splitlines() if line.startswith("homeport: ")]
-        wanted = "homeport: https_dns_credentials: rfc2136 takes no 'password'; it takes server (its address or name);"
-        assert said[0].startswith(wanted)
+        wanted = "homeport: https_dns_credentials: one of the names is none that rfc2136 takes, or has no value; "
+        assert said[0].startswith(wanted + "write name=value of these: server (its address or name);")
         assert "The HTTPS edge could not start; the line above says why." in said[1]
         assert "Traceback" not in blog.said()
         assert "x1y2" not in blog.said()

@@ -86,9 +86,12 @@ def _options(provider: str) -> dict[str, str]:
 
 def _compare(provider: str, told: dict[str, str], known: dict[str, str], required: tuple[str, ...]) -> None:
     wanted = "; ".join(f"{name} ({meaning})" if meaning else name for name, meaning in known.items())
-    for name in told:
-        if name not in known:
-            raise ConfigError(f"https_dns_credentials: {provider} takes no {name!r}; it takes {wanted}.")
+    if not told.keys() <= known.keys():
+        # Which one it is, is not said: a token that ends with = and stands there alone passes for a name.
+        raise ConfigError(
+            f"https_dns_credentials: one of the names is none that {provider} takes, or has no value; write name=value "
+            f"of these: {wanted}."
+        )
     missing = [name for name in required if name not in told]
     if missing or not told:
         what = ", ".join(missing) or "everything"
