@@ -87,7 +87,11 @@ def waits(attempt: attempts.Attempt) -> float:
         ),
         ("ddns", "auth_token=x1y2", "https_dns_provider 'ddns' is none that is known: "),
         ("cloudflare", "", "everything is missing for cloudflare, which takes auth_username (specify email address"),
-        ("cloudflare", "token=x1y2", "one of the names is none that cloudflare takes, or has no value; write name=value of these: auth_username ("),
+        (
+            "cloudflare",
+            "token=x1y2",
+            "one of the names is none that cloudflare takes, or has no value; write name=value of these: auth_use",
+        ),
         (
             "powerdns",
             "auth_token=x1y2",

@@ -42,13 +42,9 @@ def serve(**flags: str | None) -> None:
         link = None if is_current(config) else _prepare(environ)
 
         def announce() -> None:
-            click.echo(f"Homeport is ready at {config.origin}")
-            manager.tell("READY=1")
-            found = _prepare(environ) if link is None else link
-            if found:
-                click.echo(f"Create the owner's account: {found}")
+            _announce(config, environ, link)
             if sockets:
-                tend(config, sockets, known, stop, click.echo)
+                tend(config, sockets, known, stop.asked, click.echo)
 
         children = [
             Child("web server", command("--supervised", "web"), environ, lock, drains=sockets is None),
@@ -60,6 +56,16 @@ def serve(**flags: str | None) -> None:
             supervise(children, stop, lambda: _answers(config), announce)
         finally:
             _settle(config)
+
+
+def _announce(config: Config, environ: Mapping[str, str], link: str | None) -> None:
+    """Say that the blog is ready. Never raises: what comes after is needed all the same."""
+    with suppress(SystemExit, OSError):  # the child has said why; or nobody reads what is printed any more
+        manager.tell("READY=1")
+        click.echo(f"Homeport is ready at {config.origin}")
+        found = _prepare(environ) if link is None else link
+        if found:
+            click.echo(f"Create the owner's account: {found}")
 
 
 def _answers(config: Config) -> bool:

@@ -9,12 +9,14 @@ import logging
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from homeport.core.config import Config, ConfigError
+from homeport.core.signals import Wish
 from homeport.https.service import Sockets, check, has_certificate, holder, last_attempt, prepare, reload, watched
 from homeport.serving.address import reserve, resolve, sentence
-from homeport.serving.supervisor import Child, Stop, command
+from homeport.serving.supervisor import Child, command
 
 log = logging.getLogger(__name__)
 
@@ -126,32 +128,69 @@ def process(sockets: Sockets, environ: Mapping[str, str], lock: int, before_end:
     return Child("HTTPS edge", arguments, environ, lock, front=True, descriptors=sockets.all, before_end=before_end)
 
 
-def tend(config: Config, sockets: Sockets, known: Stamps, stop: Stop, say: Callable[[str], None]) -> None:
+def tend(config: Config, sockets: Sockets, known: Stamps, ended: Wish, say: Callable[[str], None]) -> None:
     """Tell the edge of each certificate that is newer than the `known` ones, which are those from before it began,
-    until the blog ends, and people when the first one has come."""
-    refused, waiting, failed = "", not has_certificate(config), ""
-    if waiting:
-        say(
-            f"The certificate is being fetched; meanwhile the blog is at http://localhost:{config.port} on this "
-            "computer, and homeport doctor says what is in the way."
-        )
-    while not stop.asked.wait(WATCH_SECONDS):
-        present = stamps(config)
+    until the blog has `ended`, and people when the first one has come."""
+    tending = _Tending(config, sockets, known, say, not has_certificate(config))
+    tending.do(tending.begin)
+    while not ended.wait(WATCH_SECONDS):
+        tending.do(tending.look)
+
+
+@dataclass
+class _Tending:
+    """What is known from one look to the next: the stamps of what the edge has, whether there is no certificate yet,
+    what the edge refused, why there is no certificate, and what broke."""
+
+    config: Config
+    sockets: Sockets
+    known: Stamps
+    say: Callable[[str], None]
+    waiting: bool
+    refused: str = ""
+    failed: str = ""
+    broken: str = ""
+
+    def do(self, step: Callable[[], None]) -> None:
+        """Take a step. One that breaks is logged, once for each reason, and the next comes all the same: without them
+        no certificate would be taken until somebody starts the blog again."""
+        try:
+            step()
+        except Exception as error:
+            if repr(error) != self.broken:
+                log.exception("looking after the certificate broke; it goes on")
+            self.broken = repr(error)
+
+    def begin(self) -> None:
+        """Say where the blog is as long as it has no certificate."""
+        if self.waiting:
+            self.say(
+                "The certificate is being fetched; meanwhile the blog is at "
+                f"http://localhost:{self.config.port} on this computer, and homeport doctor says what is in the way."
+            )
+
+    def look(self) -> None:
+        """Hand on what is new."""
+        present = stamps(self.config)
+        # Those that were there before others were refused are the known ones, and are told of all the same.
+        changed = present != self.known or bool(self.refused)
         # One that is gone for a moment is still shown; with the method files, whoever looks is told that it is gone.
-        changed = present != known or bool(refused)  # the same as before, perhaps, after others that were refused
-        if changed and (None not in present or config.https_method == "files"):
-            try:
-                reload(config, sockets)
-            except ConfigError as error:  # half of a pair perhaps: the other half comes
-                if error.message != refused:
-                    log.error("%s", error.message)
-                refused = error.message
-            else:
-                known, refused = present, ""
-        failed = _tell_of_failure(config, failed)
-        if waiting and has_certificate(config):
-            waiting = False
-            say(f"The certificate has come: the blog is at {config.origin}")
+        if changed and (None not in present or self.config.https_method == "files"):
+            self._reload(present)
+        self.failed = _tell_of_failure(self.config, self.failed)
+        if self.waiting and has_certificate(self.config):
+            self.waiting = False
+            self.say(f"The certificate has come: the blog is at {self.config.origin}")
+
+    def _reload(self, present: Stamps) -> None:
+        try:
+            reload(self.config, self.sockets)
+        except ConfigError as error:  # half of a pair perhaps: the other half comes
+            if error.message != self.refused:
+                log.error("%s", error.message)
+            self.refused = error.message
+        else:
+            self.known, self.refused = present, ""
 
 
 def _tell_of_failure(config: Config, told: str) -> str:
