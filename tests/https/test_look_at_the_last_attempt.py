@@ -1,12 +1,14 @@
 """What came of the last try to get a certificate, as Caddy's log and the job of the method dns tell it."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from homeport.core.clock import now
 from homeport.core.config import Config
 from homeport.https import attempts
 from homeport.https.attempts import Attempt, last, note
@@ -71,6 +73,23 @@ def test_the_job_of_the_method_dns_notes_what_it_did(blog: Config, attempt: Atte
     by_dns = replace(blog, https_method="dns")
     note(by_dns, attempt)
     assert last(by_dns) == attempt
+
+
+def test_with_files_of_somebody_else_nothing_is_tried_here(blog: Config) -> None:
+    write(blog, {"msg": "obtaining certificate"}, FAILED, RETRY)
+    assert last(replace(blog, https_method="files")) is None
+
+
+def test_what_failed_by_an_earlier_method_is_not_the_present_ones(blog: Config) -> None:
+    attempts.begin(blog)
+    write(blog, FAILED | {"ts": now().timestamp() + 1}, RETRY | {"ts": now().timestamp() + 1})
+    attempts.begin(blog)  # the next start
+    assert last(blog) is not None
+    for method in ("files", "auto"):
+        attempts.begin(replace(blog, https_method=method))
+    later = now() + timedelta(seconds=2)
+    os.utime(blog.caddy_folder / attempts.METHOD, (later.timestamp(), later.timestamp()))
+    assert last(blog) is None
 
 
 def test_damaged_note_is_none(blog: Config) -> None:

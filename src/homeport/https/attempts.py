@@ -16,7 +16,7 @@ from typing import Any
 from homeport.core.config import Config
 from homeport.https.edge import LOG
 
-FILE = "attempt.json"
+FILE, METHOD = "attempt.json", "method"
 TAIL_BYTES = 256 * 1024
 _TASKS = {"tls.obtain", "tls.renew"}
 _WORDS = re.compile(r"^(HTTP \d+ )?(urn:ietf:params:acme:error:\w+ - )?")
@@ -35,9 +35,28 @@ class Attempt:
 
 def last(config: Config) -> Attempt | None:
     """The last try for the blog's name; None where there was none yet, or nobody knows any more."""
+    if config.https_method == "files":
+        return None  # somebody else gets it
     if config.https_method == "dns":
         return _noted(config.caddy_folder / FILE)
-    return _from_log(_tail(config.caddy_folder / LOG), config.domain)
+    since = _begun(config)
+    rows = (row for row in _tail(config.caddy_folder / LOG) if float(row.get("ts", 0)) >= since)
+    return _from_log(rows, config.domain)
+
+
+def begin(config: Config) -> None:
+    """Note that the present method is used from now on, if another one was: what the log holds is that one's."""
+    with suppress(OSError):
+        path = config.caddy_folder / METHOD
+        if not path.is_file() or path.read_text(encoding="utf-8") != config.https_method:
+            path.write_text(config.https_method, encoding="utf-8")
+
+
+def _begun(config: Config) -> float:
+    """When the method was chosen, as seconds since 1970; 0 where nobody knows."""
+    with suppress(OSError):
+        return (config.caddy_folder / METHOD).stat().st_mtime
+    return 0.0
 
 
 def note(config: Config, attempt: Attempt) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from homeport.core.config import Config, ConfigError
-from homeport.https import refusals, shelf
+from homeport.https import attempts, refusals, shelf
 from homeport.https.certificates import place
 from homeport.https.edge import ADMIN_SOCKET, CHALLENGES, Sockets, configuration
 
@@ -67,6 +67,7 @@ def prepare(config: Config, sockets: Sockets) -> Path:
     _write(new, json.dumps(content, indent=2))
     new.replace(path)
     refusals.taken(config)
+    attempts.begin(config)
     return path
 
 
