@@ -9,6 +9,7 @@ from josepy.jwk import JWKEC
 from homeport.core.config import Config
 from homeport.core.errors import Problem
 from homeport.https import secret_files
+from homeport.https.edge import check_root
 
 KEY = "account.pem"
 ANSWER_SECONDS = 30
@@ -19,6 +20,7 @@ def open_account(config: Config) -> client.ClientV2:
 
     An authority that knows the key says so and makes no second account (RFC 8555, 7.3.1), so nothing else is kept.
     """
+    check_root(config)  # it may have gone since the start
     network = client.ClientNetwork(
         key=_key(config),
         alg=ES256,
@@ -27,7 +29,7 @@ def open_account(config: Config) -> client.ClientV2:
         user_agent="homeport",
         timeout=ANSWER_SECONDS,
     )
-    talks = client.ClientV2(client.ClientV2.get_directory(config.https_acme_directory, network), network)
+    talks = client.ClientV2(_directory(config, network), network)
     if talks.external_account_required():
         raise Problem(
             "This authority wants an account that was made with it before; choose another https_acme_directory.",
@@ -39,6 +41,13 @@ def open_account(config: Config) -> client.ClientV2:
     except errors.ConflictError as known:
         network.account = messages.RegistrationResource(body=body, uri=known.location)
     return talks
+
+
+def _directory(config: Config, network: client.ClientNetwork) -> messages.Directory:
+    try:
+        return client.ClientV2.get_directory(config.https_acme_directory, network)
+    except (AttributeError, TypeError) as error:  # JSON, and no object: `acme` does not look
+        raise errors.ClientError("no directory") from error
 
 
 def _key(config: Config) -> JWKEC:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 from acme import challenges, client, crypto_util, errors, messages
+from josepy.errors import Error as JoseError
 
 from homeport.core.config import Config
 from homeport.core.errors import Problem
@@ -59,7 +60,7 @@ def obtain(config: Config, patience: float = lookups.PROPAGATION_SECONDS) -> Sig
         raise _refusal(config, error.error) from None
     except errors.TimeoutError:
         why = f"has not decided within {DECIDED_SECONDS} seconds"
-    except errors.Error:
+    except (errors.Error, JoseError, KeyError):  # the last: a directory in which something is missing
         why = "answers with something that is not ACME; look at https_acme_directory"
     raise Problem(f"The certificate authority {_host(config)} {why}.", code="authority_away")
 

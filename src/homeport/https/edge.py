@@ -5,6 +5,7 @@ here.
 `caddy/caddy.json` in the data directory is the last one that was used.
 """
 
+import ssl
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,12 +95,28 @@ def check(config: Config) -> None:
         )
     if config.https_method == "files" and not (config.https_certificate and config.https_key):
         raise ConfigError("The method files needs https_certificate and https_key: a certificate and its key.")
+    if config.https_method in {"auto", "dns"}:
+        check_root(config)
     longest = str(config.caddy_folder / ADMIN_SOCKET)
     if len(longest.encode()) > LONGEST_SOCKET:
         raise ConfigError(
             f"The path of the data directory {config.data} is too long for the sockets in it; choose one of at most "
             f"{LONGEST_SOCKET - len(longest) + len(str(config.data))} characters."
         )
+
+
+def check_root(config: Config) -> None:
+    """Raise ConfigError where the root that the authority is trusted by can't be used."""
+    if config.https_acme_root:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(config.https_acme_root)
+        except OSError as error:  # ssl.SSLError is one
+            why = (
+                "holds no certificate (PEM)" if isinstance(error, ssl.SSLError) else f"can't be read: {error.strerror}"
+            )
+            raise ConfigError(
+                f"The file https_acme_root, {config.https_acme_root}, {why}; name the authority's root certificate."
+            ) from None
 
 
 def own_names(config: Config) -> list[str]:

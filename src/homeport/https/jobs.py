@@ -83,7 +83,7 @@ def get_certificate_by_dns() -> None:
             renewals.note(config, now(), problem.message)
             raise
         except OSError as error:
-            why = f"The folder {config.caddy_folder} can't be written: {error.strerror}."
+            why = f"The folder {config.caddy_folder} can't be written: {error.strerror or error}."
             raise Problem(why, status=507, code="storage_failed") from None
         except Exception as error:  # a defect of ours, or of a provider's part; it may hold a secret
             renewals.note(config, now(), "Something went wrong that should not have; the log has the kind of error.")
