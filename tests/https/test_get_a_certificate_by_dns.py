@@ -102,7 +102,11 @@ def test_a_challenge_that_is_delegated_to_another_zone(it: Lab, data: Path) -> N
         ({"server": NOBODY}, "dns_away", f"The name server {NOBODY} does not answer on port 53."),
         ({"port": "54"}, "dns_away", f"The name server {INTERNET} does not answer on port 54."),
         ({"server": "ns.example.com"}, "signed", ""),
-        ({"server": "nowhere.example.com"}, "dns_away", "nowhere.example.com does not answer on port 53."),
+        (
+            {"server": "nowhere.example.com"},
+            "dns_away",
+            "nowhere.example.com has no address in the DNS: look at server.",
+        ),
     ],
 )
 def test_a_name_server_that_refuses_or_is_silent(

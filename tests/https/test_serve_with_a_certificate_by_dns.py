@@ -100,6 +100,7 @@ def waits(attempt: attempts.Attempt) -> float:
         ("desec", "eDF5Mg-x1y2==", "one of the names is none that desec takes, or has no value"),  # a token alone
         ("rfc2136", "server=127.0.0.1", "key_name, key_secret is missing for rfc2136, which takes server (its address"),
         ("rfc2136", "server=127.0.0.1 key_name=a key_secret=x1y2z", "rfc2136 needs a key_secret in Base64"),
+        ("rfc2136", "server=127.0.0.1 key_name=a..b key_secret=x1y2", "rfc2136 needs a key_name that is written as a"),
         ("rfc2136", "server=127.0.0.1 key_name=a key_secret=x1y2 port=dns", "rfc2136 needs a port from 1 to 65535"),
         ("rfc2136", "server=127.0.0.1 key_name=a key_secret=x1y2 key_algorithm=rot13", "needs a key_algorithm out of"),
     ],

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import dns.exception
 import dns.flags
 import dns.message
+import dns.name
 import dns.query
 import dns.rcode
 import dns.rdatatype
@@ -41,7 +42,11 @@ class NameServer:
         if algorithm not in ALGORITHMS:
             raise ValueError(f"needs a key_algorithm out of {', '.join(ALGORITHMS)}")
         try:
-            self._key = dns.tsig.Key(told["key_name"], told["key_secret"], algorithm)
+            name = dns.name.from_text(told["key_name"])
+        except dns.exception.DNSException:
+            raise ValueError("needs a key_name that is written as a domain name, as tsig-keygen prints it") from None
+        try:
+            self._key = dns.tsig.Key(name, told["key_secret"], algorithm)
         except (binascii.Error, dns.exception.DNSException):
             raise ValueError("needs a key_secret in Base64, as tsig-keygen prints it") from None
 
@@ -85,6 +90,10 @@ class NameServer:
             why = f"has another key named {self._key_name}: look at key_secret and key_algorithm"
         except dns.tsig.PeerBadTime:
             why = "has a clock that differs from this machine's by more than five minutes"
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            raise Problem(
+                f"The name server {self._server} has no address in the DNS: look at server.", code="dns_away"
+            ) from None
         except (dns.exception.DNSException, OSError, EOFError):
             raise Problem(
                 f"The name server {self._server} does not answer on port {self._port}.", code="dns_away"
