@@ -157,5 +157,35 @@ def test_a_suspended_owner_is_not_written_to(app: Flask, config: Config, everybo
     assert [mail.to for mail in look(app, clock.now())] == ["olga@example.com"]
 
 
-def test_nothing_is_written_where_no_certificate_was_ever_got(app: Flask, everybody: Cast) -> None:
-    assert look(app, clock.now()) == []
+def test_a_first_start_without_a_certificate_is_written_about_after_a_day_and_once(
+    app: Flask, config: Config, everybody: Cast
+) -> None:
+    start = clock.now()
+    for hours in (0, 6, 12, 18):
+        assert look(app, start + timedelta(hours=hours)) == [], "whoever sets it up knows"
+    [mail] = look(app, start + DAY)
+    assert "there is no certificate" in mail.subject
+    assert f"There is no certificate for {NAME}, so nobody can come by HTTPS." in " ".join(mail.text.split())
+    assert len(look(app, start + 9 * DAY)) == 1
+    place(config, left=100 * DAY)
+    assert "the certificate is good again" in look(app, start + 10 * DAY)[-1].subject
+
+
+def test_a_certificate_that_is_gone_again_is_written_about_again(app: Flask, config: Config, everybody: Cast) -> None:
+    start = clock.now()
+    look(app, start)
+    assert len(look(app, start + DAY)) == 1
+    file = place(config, left=80 * DAY)
+    assert len(look(app, start + 2 * DAY)) == 2
+    file.unlink()
+    look(app, start + 3 * DAY)
+    assert len(look(app, start + 4 * DAY)) == 3
+
+
+def test_a_certificate_that_comes_within_the_day_is_not_written_about(
+    app: Flask, config: Config, everybody: Cast
+) -> None:
+    start = clock.now()
+    look(app, start)
+    place(config, left=80 * DAY)
+    assert look(app, start + DAY) == []

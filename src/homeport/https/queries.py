@@ -27,6 +27,11 @@ class Standing:
     refused: str = ""
 
     @property
+    def ends(self) -> datetime | None:
+        """When the certificate ends; None where there is none."""
+        return self.certificate.ends if self.certificate else None
+
+    @property
     def is_well(self) -> bool:
         """Whether readers can come, and nothing has to be done today."""
         return self.stage is None or self.stage > NOT_WELL

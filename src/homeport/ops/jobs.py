@@ -1,4 +1,4 @@
-"""Writing to the owners when the certificate is about to end, and when it is good again."""
+"""Writing to the owners when the certificate is about to end or missing, and when it is good again."""
 
 import logging
 from dataclasses import replace
@@ -36,25 +36,25 @@ def look_after_certificate(config: Config, moment: datetime) -> None:
     """Do what is to be done at a moment. The mails are committed before the note that they need no second time."""
     found, noted = https.standing(config, moment), warned.read(config)
     what = warned.plan(found, noted, moment)
-    if found is None or found.certificate is None or what is Plan.NOTHING:
+    if found is None or what is Plan.NOTHING:
         return
     if what in {Plan.WARN, Plan.CALM}:
-        _tell(config, found, moment)
+        _tell(config, found, noted, moment)
     end_transaction()
     warned.write(config, _after(found, noted, what, moment))
 
 
-def _tell(config: Config, found: Standing, moment: datetime) -> None:
+def _tell(config: Config, found: Standing, noted: Noted | None, moment: datetime) -> None:
     letter = mails.certificate(config, found)
     for user in accounts.owners():
-        mails.send(user, letter, mails.key(found, user), moment)
+        mails.send(user, letter, mails.key(found, noted, user), moment)
     log.warning("the owners are told of the certificate", extra={"subject": letter.subject})
 
 
 def _after(found: Standing, noted: Noted | None, what: Plan, moment: datetime) -> Noted | None:
-    if found.certificate is None or found.stage is None:
+    if found.stage is None:
         return None
     if what is Plan.WARN and noted is not None:
         return replace(noted, told=True, worried=True)
     worried = noted is not None and noted.worried
-    return Noted(found.certificate.ends, found.stage, moment, worried=worried)
+    return Noted(found.ends, found.stage, moment, worried=worried)

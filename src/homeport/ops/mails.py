@@ -8,6 +8,7 @@ from homeport.core.site import site
 from homeport.https.queries import Standing
 from homeport.jobs.service import queue_mail
 from homeport.ops import certificate as words
+from homeport.ops.warned import Noted
 from homeport.ui.filters import date_and_time
 from homeport.ui.letters import Letter
 
@@ -15,20 +16,22 @@ DOCTOR = "If that page can’t be reached, type homeport doctor on the computer 
 
 
 def certificate(config: Config, found: Standing) -> Letter:
-    """That the certificate is about to end, has ended, or is good again."""
+    """That the certificate is about to end, has ended, is missing, or is good again."""
     link = (words.HTTPS.label, config.origin + words.HTTPS.path)
-    ends = date_and_time(found.certificate.ends) if found.certificate else ""
+    ends = date_and_time(found.ends) if found.ends else ""
     if found.stage is None:
         well = (f"The certificate for {config.domain} is good again, until {ends}.", "There is nothing left to do.")
         return Letter(_subject("the certificate is good again"), well, link)
     short = f"the certificate ends on {ends}" if found.stage else "the certificate has ended"
+    if found.certificate is None:
+        short = "there is no certificate"
     return Letter(_subject(short), tuple(words.sentences(config, found)), link, (DOCTOR,))
 
 
-def key(found: Standing, user: User) -> str:
-    """By what the outbox knows the one mail to an owner about a stage of a certificate."""
-    ends = found.certificate.ends.isoformat() if found.certificate else ""
-    return f"certificate {ends} {found.stage} {user.id}"
+def key(found: Standing, noted: Noted | None, user: User) -> str:
+    """By what the outbox knows the one mail to an owner about a stage of a certificate, or since when there is none."""
+    moment = found.ends or (noted.since if noted else None)
+    return f"certificate {moment.isoformat() if moment else ''} {found.stage} {user.id}"
 
 
 def send(user: User, letter: Letter, key: str, now: datetime) -> None:

@@ -15,6 +15,8 @@ from homeport.https.queries import Standing
 FILE = "warned.json"
 PATIENCE = timedelta(hours=1)
 """How long a warning stands before it is mailed: a computer that was asleep renews first, and then there is no need."""
+PATIENCE_WITHOUT = timedelta(days=1)
+"""The same where there is no certificate: who sets up a blog, and opens its ports last, knows that."""
 
 
 class Plan(Enum):
@@ -30,10 +32,10 @@ class Plan(Enum):
 
 @dataclass(frozen=True)
 class Noted:
-    """The stage of a certificate that ends at `ends`, seen first at `since`. `told`: owners were written about it;
-    `worried`: they were written about this or another stage since all was well."""
+    """The stage of a certificate that ends at `ends` (None: there is none), seen first at `since`. `told`: owners were
+    written about it; `worried`: they were written about this or another stage since all was well."""
 
-    ends: datetime
+    ends: datetime | None
     stage: int
     since: datetime
     told: bool = False
@@ -42,13 +44,13 @@ class Noted:
 
 def plan(found: Standing | None, noted: Noted | None, now: datetime) -> Plan:
     """What is to be done, for how the certificate stands and what was noted the last time."""
-    if found is None or found.certificate is None:
+    if found is None:
         return Plan.NOTHING
     if found.stage is None:
         return Plan.NOTHING if noted is None else Plan.CALM if noted.worried else Plan.FORGET
-    if noted is None or (noted.ends, noted.stage) != (found.certificate.ends, found.stage):
+    if noted is None or (noted.ends, noted.stage) != (found.ends, found.stage):
         return Plan.NOTE
-    patience = PATIENCE * found.certificate.part
+    patience = PATIENCE * found.certificate.part if found.certificate else PATIENCE_WITHOUT
     return Plan.WARN if not noted.told and abs(now - noted.since) >= patience else Plan.NOTHING
 
 
@@ -56,8 +58,8 @@ def read(config: Config) -> Noted | None:
     """What was noted the last time; None for nothing."""
     try:
         kept = json.loads((config.caddy_folder / FILE).read_text(encoding="utf-8"))
-        ends, since = (datetime.fromisoformat(kept.pop(name)) for name in ("ends", "since"))
-        return Noted(ends, since=since, **kept)
+        ends, since = kept.pop("ends"), datetime.fromisoformat(kept.pop("since"))
+        return Noted(datetime.fromisoformat(ends) if ends else None, since=since, **kept)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -68,6 +70,7 @@ def write(config: Config, noted: Noted | None) -> None:
     if noted is None:
         path.unlink(missing_ok=True)
         return
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(asdict(noted), default=datetime.isoformat), encoding="utf-8")
     fresh.replace(path)
