@@ -1,6 +1,7 @@
 """How the edge speaks TLS and HTTP, looked at from outside."""
 
 import json
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,6 +73,13 @@ def test_old_tls_is_refused(blog: Blog, version: str) -> None:
     assert (
         blog.ask(HOME, version, "--tls-max", version.removeprefix("--tlsv"), "--ciphers", "ALL:@SECLEVEL=0").status == 0
     )
+
+
+def test_the_admin_endpoint_is_a_socket_of_the_owners_and_no_port(blog: Blog) -> None:
+    rows = blog.lab.home.run("ss", "--no-header", "--listening", "--tcp", "--numeric").stdout.splitlines()
+    assert {row.split()[3].rpartition(":")[2] for row in rows} == {"80", "443", "8000"}, "not 2019"
+    found = (blog.data / "caddy/admin.sock").stat().st_mode
+    assert (stat.S_ISSOCK(found), stat.S_IMODE(found)) == (True, 0o600)
 
 
 def test_huge_head_is_refused(blog: Blog) -> None:

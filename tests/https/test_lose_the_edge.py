@@ -2,6 +2,7 @@
 sentence."""
 
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -14,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from homeport.core.config import Config
+from homeport.https.caddy import find
 from tests.https.authority import make_certificate
 from tests.https.blog import Blog, eventually, serving
 from tests.https.lab import DOMAIN, Host, Lab, lab
@@ -115,6 +118,14 @@ def test_the_blog_is_killed_and_no_edge_is_left(home: Lab) -> None:
 def test_no_caddy_is_one_sentence(home: Lab, tmp_path: Path) -> None:
     said = one_sentence(home.home, tmp_path / "data", caddy="/no/such/caddy")
     assert "/no/such/caddy is not a program that can be run; see the setting caddy." in said
+
+
+def test_a_caddy_of_ones_own_is_the_one_that_answers(home: Lab, tmp_path: Path) -> None:
+    own = tmp_path / "caddy"
+    shutil.copy(find(Config(data=tmp_path)), own)
+    with serving(home, https_method="internal", caddy=own) as blog:
+        eventually(lambda: blog.ask(f"https://{DOMAIN}/").status == 200, "HTTPS")
+        assert blog.caddy().exe() == str(own)
 
 
 def test_what_is_no_caddy_is_a_sentence(home: Lab, tmp_path: Path) -> None:

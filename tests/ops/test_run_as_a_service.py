@@ -89,6 +89,14 @@ def test_systemd_waits_longer_than_the_blog_takes_to_end() -> None:
     assert int(seconds) > GRACE_SECONDS
 
 
+def test_systemd_starts_it_again_however_it_ended_and_gives_up_never() -> None:
+    text = unit_for(unit.STATE)
+    assert lines(text, "Restart") == ["always"]
+    assert float(lines(text, "RestartSec")[0]) > 0
+    # Five starts within ten seconds, which systemd takes for a reason to give up, do not fit these waits.
+    assert float(lines(text, "RestartSec")[0]) * 5 > 10
+
+
 def test_a_name_with_signs_that_mean_something_stays_a_name() -> None:
     made = unit.Service(("/opt/my blog/homeport", "serve", "--data", '/srv/100%/$HOME "x"'), unit.STATE, "homeport", ())
     [start] = lines(unit.text(made), "ExecStart")
