@@ -172,8 +172,8 @@ def certificate(facts: Facts, *, explained: bool) -> Row:
         return mend(title, f"{meaning} {facts.refused or _attempt(facts)}".strip())
     if found.begins > facts.now:
         return mend(title, f"It is not good before {_day(found.begins)}. Is the clock right?")
-    said = (f"Good until {until}, signed by {_issuer(found)}.", _attempt(facts), facts.refused or _next(facts))
-    meaning = " ".join(filter(None, said))
+    parts = (f"Good until {until}, signed by {_issuer(found)}.", _attempt(facts), facts.refused or _next(facts))
+    meaning = " ".join(filter(None, parts))
     if facts.refused:
         return mend(title, meaning)
     return (good if days is None and not failed else look)(title, meaning)
