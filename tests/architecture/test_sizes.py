@@ -21,8 +21,9 @@ LARGER: dict[str, tuple[int, str]] = {
         "class to look after",
     ),
     "ops": (
-        880,
-        "owners are warned of a certificate once and not twice, and the unit of the service is shown line by line",
+        920,
+        "owners are warned once and not twice of a certificate that ends, is missing or is refused, and the service's "
+        "unit is shown line by line",
     ),
     "posts": (1700, "every save keeps the text before it, and two people who save at once see both texts"),
     "serving": (
