@@ -22,9 +22,10 @@ def note(config: Config, why: str) -> None:
 
 def taken(config: Config) -> None:
     """Keep a copy of the certificate that the edge has taken: what was refused before has had its time."""
-    with suppress(OSError):
-        if config.https_method == "files":
+    if config.https_method == "files":
+        with suppress(OSError):
             secret_files.write(config.caddy_folder, {SHOWN: Path(config.https_certificate).read_bytes()})
+    with suppress(OSError):  # on its own: a full disk must not leave a refusal that is over
         (config.caddy_folder / REASON).unlink(missing_ok=True)
 
 
