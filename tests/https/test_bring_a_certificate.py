@@ -118,10 +118,30 @@ def test_half_a_pair_is_refused_and_readers_are_shown_the_old_one(tmp_path: Path
         assert "is refused (" in seen.refused
         assert "private key does not match public key" in seen.refused
         assert "refused (" in examine(it, data=blog.data, https_method="files", **files)["certificate"]["meaning"]
+        blog.caddy().send_signal(signal.SIGKILL)
+        eventually(lambda: serial(blog) == first, "the old one again after a crash")
         shutil.copy(other / "key.pem", own / "key.pem")
         eventually(lambda: serial(blog) not in {first, ""}, "the whole new pair")
         eventually(lambda: standing(settings).refused == "", "the end of the refusal")
         assert standing(settings).certificate != seen.certificate
+
+
+def test_blog_that_is_started_with_half_a_pair_goes_on_with_what_it_had(tmp_path: Path) -> None:
+    own, other = made(tmp_path / "own"), made(tmp_path / "other")
+    files: dict[str, Any] = {"https_certificate": own / "certificate.pem", "https_key": own / "key.pem"}
+    with lab() as it:
+        with serving(it, https_method="files", **files) as blog:
+            first = serial(blog)
+            assert (blog.data / "caddy/shown.key").stat().st_mode & 0o777 == 0o600
+        shutil.copy(other / "certificate.pem", own / "certificate.pem")
+        with serving(it, https_method="files", **files) as blog:
+            assert serial(blog) == first
+            assert "private key does not match public key" in blog.said()
+            shutil.copy(other / "key.pem", own / "key.pem")
+            eventually(lambda: serial(blog) not in {first, ""}, "the whole new pair")
+            eventually(lambda: standing(by_files(blog, own)).refused == "", "the end of the refusal")
+        with serving(it, https_method="internal") as blog:
+            eventually(lambda: not (blog.data / "caddy/shown.key").exists(), "no copy of a key that is not used")
 
 
 def test_key_that_is_gone_is_told_and_readers_are_shown_the_old_one(tmp_path: Path) -> None:

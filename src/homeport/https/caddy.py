@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import logging
 import os
 import re
 import select
@@ -26,12 +27,14 @@ VALIDATION_SECONDS = 60
 _MODULES = re.compile(r"(loading ([\w. ]*module|(new )?config|certificates)|provision [\w.]+|getting [\w.]+ app): ")
 ADMIN_SECONDS = 30.0
 
+log = logging.getLogger(__name__)
+
 
 class Refused(ConfigError):
-    """Caddy does not take a new configuration, for a `reason` that ends without a full stop, and goes on as it did."""
+    """Caddy does not take a configuration, for a `reason` that ends without a full stop."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"Caddy goes on with what it had, and refuses what is new: {reason}.")
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(f"{what}: {reason}.")
         self.reason = reason
 
 
@@ -58,17 +61,27 @@ def prepare(config: Config, sockets: Sockets) -> Path:
     Raises ConfigError with what Caddy says where it does not.
     """
     path = make_folder(config) / CONFIGURATION
-    _drop_half_a_pair(config)
-    content = configuration(config, sockets)
     new = path.with_suffix(".new")
-    # Without the part about logs, so that the reason of a refusal is said here.
-    _write(new, json.dumps({**content, "logging": {}}))
-    _validate(config, new, sockets)
-    _write(new, json.dumps(content, indent=2))
+    _drop_half_a_pair(config)
+    _settle(config, new, sockets)
+    _write(new, json.dumps(configuration(refusals.kept(config), sockets), indent=2))
     new.replace(path)
-    refusals.taken(config)
     attempts.begin(config)
     return path
+
+
+def _settle(config: Config, new: Path, sockets: Sockets) -> None:
+    """See whether Caddy takes the settings; with the method files, whether it takes the last pair it had instead."""
+    try:
+        _validate(config, new, sockets)
+    except Refused as refused:
+        if not refusals.has_kept(config):
+            raise
+        _validate(refusals.kept(config), new, sockets)
+        refusals.note(config, refused.reason)
+        log.error("%s", refusals.sentence(config))
+    else:
+        refusals.taken(config)
 
 
 def _drop_half_a_pair(config: Config) -> None:
@@ -82,6 +95,8 @@ def _drop_half_a_pair(config: Config) -> None:
 
 
 def _validate(config: Config, path: Path, sockets: Sockets) -> None:
+    # Without the part about logs, so that the reason of a refusal is said here.
+    _write(path, json.dumps({**configuration(config, sockets), "logging": {}}))
     command = [find(config), "validate", "--config", str(path)]
     try:
         said = subprocess.run(  # noqa: S603 (the configured program)
@@ -98,7 +113,7 @@ def _validate(config: Config, path: Path, sockets: Sockets) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ConfigError(f"{command[0]} can't be run: {error}.") from None
     if said.returncode:
-        raise ConfigError(f"Caddy refuses its configuration: {_reason(said.stderr)}.")
+        raise Refused("Caddy refuses its configuration", _reason(said.stderr))
 
 
 def make_folder(config: Config) -> Path:
@@ -195,4 +210,4 @@ def _tell(config: Config, path: str, body: bytes) -> None:
     if not status:
         raise ConfigError("Caddy ended before it answered.")
     if " 200 " not in status.splitlines()[0] + " ":
-        raise Refused(_reason(said))
+        raise Refused("Caddy goes on with what it had, and refuses what is new", _reason(said))

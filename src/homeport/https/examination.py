@@ -5,16 +5,15 @@ While one is asked for and not done, the last one's rows stay, and whoever looks
 
 import json
 import os
+import ssl
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
-
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509 import load_pem_x509_certificate
 
 from homeport.core.config import Config
 from homeport.core.findings import Mark, Row, Way
@@ -112,4 +111,4 @@ def root_certificate(config: Config) -> Path | None:
 def root_fingerprint(config: Config) -> str:
     """The SHA-256 of that root as devices show it, `AB:CD:…`; "" where there is none."""
     path = root_certificate(config)
-    return load_pem_x509_certificate(path.read_bytes()).fingerprint(SHA256()).hex(":").upper() if path else ""
+    return sha256(ssl.PEM_cert_to_DER_cert(path.read_text())).digest().hex(":").upper() if path else ""
