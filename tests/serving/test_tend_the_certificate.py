@@ -83,7 +83,8 @@ def test_what_breaks_in_one_round_ends_no_other(
         said.append(line)
         raise BrokenPipeError
 
-    with tended(config, say):  # what it says first breaks already
+    with tended(config, say):
+        eventually(lambda: said, "what it says first, which breaks already")
         place(config, left=timedelta(days=80))
         answer(admin, TAKEN)
         eventually(lambda: len(said) == 2, "the end of the round")
