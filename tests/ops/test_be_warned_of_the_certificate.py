@@ -114,6 +114,7 @@ def test_new_files_that_the_edge_refuses_are_told_to_the_owner_and_to_a_monitor(
     files = {"https_certificate": str(tmp_path / "own.pem"), "https_key": str(tmp_path / "key.pem")}
     config = at(Config(data=tmp_path / "data"), https_method="files", **files)
     place(config, left=30 * DAY)
+    (tmp_path / "key.pem").touch()
     refusals.taken(config)
     place(config, left=89 * DAY)
     refusals.note(config, "private key does not match public key")
