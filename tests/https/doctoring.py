@@ -1,6 +1,7 @@
 """Running `homeport doctor` at home in the lab, and reading what it says."""
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,13 +54,20 @@ def listen(lab: Lab, host: Host, number: int, *, tls: bool = False) -> Iterator[
     log = lab.folder / f"server-{number}.log"
     log.unlink(missing_ok=True)
     process = host.start(sys.executable, "-c", SERVER, str(number), *files, log=log)
+    with listening(process, log):
+        yield process.pid
+
+
+@contextmanager
+def listening(process: subprocess.Popen[str], log: Path) -> Iterator[None]:
+    """Wait until a program has written that it listens, and end it afterwards."""
     deadline = time.monotonic() + PATIENCE
     while "listening" not in log.read_text():
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.02)
     try:
-        yield process.pid
+        yield
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -76,3 +84,10 @@ def as_new(lab: Lab) -> Iterator[Lab]:
     lab.names.set(DOMAIN, "A", OUTSIDE)
     lab.names.set(DOMAIN, "AAAA")
     lab.names.set(DOMAIN, "CAA")
+
+
+def forward_nothing(lab: Lab) -> Lab:
+    """Have the router let nobody in from outside, until `as_new` ends."""
+    lab.router.forwarded = ()
+    lab.router.apply()
+    return lab

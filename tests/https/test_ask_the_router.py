@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.https.box import PUBLIC, box
-from tests.https.doctoring import as_new, command, examine, to_mend
+from tests.https.doctoring import command, examine, forward_nothing, to_mend
 from tests.https.lab import CARRIER_INSIDE, DOMAIN, HOME, HOME_6, INTERNET, OUTSIDE, Lab, lab
 
 FORWARD = "from homeport.https import upnp; upnp.find('').forward(upnp.Forward('TCP', {0}, {0}, '{1}'))"
@@ -15,12 +15,9 @@ ELSEWHERE = "192.168.7.3"
 
 
 @pytest.fixture
-def world(small_internet: Lab) -> Iterator[Lab]:
+def world(world: Lab) -> Lab:
     """A world in order, but that the router forwards nothing yet."""
-    with as_new(small_internet):
-        small_internet.router.forwarded = ()
-        small_internet.router.apply()
-        yield small_internet
+    return forward_nothing(world)
 
 
 @pytest.fixture(scope="module")

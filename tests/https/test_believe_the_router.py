@@ -3,7 +3,6 @@
 import http.server
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,9 +12,8 @@ import upnpclient
 from homeport.https.router import Router
 from homeport.https.upnp import Gateway
 from tests.https.box import PUBLIC, box
-from tests.https.doctoring import as_new, examine, to_mend
+from tests.https.doctoring import examine, forward_nothing, listening, to_mend
 from tests.https.lab import CARRIER_INSIDE, HOME, INSIDE, SHARED, Lab, lab
-from tests.patience import PATIENCE
 
 SERVICE = "urn:schemas-upnp-org:service:WANIPConnection:1"
 DESCRIPTION = f"""<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><device>
@@ -120,26 +118,17 @@ def saying(it: Lab, address: str, code: int = 0) -> Iterator[None]:
     """A router that says by NAT-PMP (RFC 6886) what its outside address is; miniupnpd refuses to say a private one."""
     log = it.folder / "natpmp.log"
     process = it.router.host.start(sys.executable, "-c", _NATPMP, INSIDE, str(code), address, log=log)
-    deadline = time.monotonic() + PATIENCE
-    while "listening" not in log.read_text():
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.02)
     try:
-        yield
+        with listening(process, log):
+            yield
     finally:
-        process.terminate()
-        process.wait(PATIENCE)
         log.unlink()
 
 
 @pytest.fixture
-def world(small_internet: Lab) -> Iterator[Lab]:
+def world(world: Lab) -> Lab:
     """A world in order, but that nothing is forwarded."""
-    with as_new(small_internet):
-        small_internet.router.forwarded = ()
-        small_internet.router.apply()
-        yield small_internet
+    return forward_nothing(world)
 
 
 def test_a_router_behind_another_router_says_so(world: Lab) -> None:

@@ -1,20 +1,15 @@
 """The owner of a blog for the home network alone asks the doctor: what is right at home is not blamed."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.https.doctoring import as_new, examine, listen, to_mend
+from tests.https.doctoring import examine, forward_nothing, listen, to_mend
 from tests.https.lab import DOMAIN, HOME, Lab
 
 
 @pytest.fixture
-def world(small_internet: Lab) -> Iterator[Lab]:
+def world(world: Lab) -> Lab:
     """A world in order, whose router lets nobody in from outside."""
-    with as_new(small_internet):
-        small_internet.router.forwarded = ()
-        small_internet.router.apply()
-        yield small_internet
+    return forward_nothing(world)
 
 
 def test_a_name_that_leads_home_is_right(world: Lab) -> None:

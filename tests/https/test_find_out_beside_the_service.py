@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.https.blog import Blog, serving
-from tests.https.doctoring import as_new, examine, listen, to_mend
+from tests.https.doctoring import examine, listen, to_mend
 from tests.https.lab import Lab, lab
 from tests.ops.confinement import NOBODY
 
@@ -29,12 +29,6 @@ def service(small_internet: Lab) -> Iterator[Blog]:
     with serving(small_internet, through=as_account("+net_bind_service")) as blog:
         blog.wait_for_https()
         yield blog
-
-
-@pytest.fixture
-def world(small_internet: Lab) -> Iterator[Lab]:
-    with as_new(small_internet):
-        yield small_internet
 
 
 def test_the_account_of_the_service_finds_all_well(world: Lab, service: Blog) -> None:

@@ -1,6 +1,5 @@
 """The owner asks the doctor what is in the way, in one broken world after another: it names the cause, and no other."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,16 +8,9 @@ import pytest
 from homeport.core.config import Config
 from homeport.https.certificates import place
 from tests.https.authority import make_certificate
-from tests.https.doctoring import as_new, examine, listen, to_mend
+from tests.https.doctoring import examine, listen, to_mend
 from tests.https.lab import DOMAIN, HOME, HOME_6, INSIDE, INTERNET, OUTSIDE, Lab
 from tests.parts import require
-
-
-@pytest.fixture
-def world(small_internet: Lab) -> Iterator[Lab]:
-    """A world in order, to be broken."""
-    with as_new(small_internet):
-        yield small_internet
 
 
 def test_where_all_is_well_nothing_is_to_be_mended(world: Lab) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.https.blog import Blog, serving
-from tests.https.doctoring import as_new, examine, to_mend
+from tests.https.doctoring import examine, to_mend
 from tests.https.lab import OUTSIDE, Lab, lab
 
 HEAVY = {"acme", "josepy", "requests", "urllib3", "upnpclient", "lxml", "cryptography.hazmat.bindings._rust"}
@@ -24,12 +24,6 @@ def served(small_internet: Lab) -> Iterator[Blog]:
     with serving(small_internet) as blog:
         blog.wait_for_https()
         yield blog
-
-
-@pytest.fixture
-def world(small_internet: Lab) -> Iterator[Lab]:
-    with as_new(small_internet):
-        yield small_internet
 
 
 def test_all_is_well(world: Lab, served: Blog) -> None:

@@ -1,21 +1,14 @@
 """The owner has another authority than usual, and the doctor is told no more than the edge; or a name that nobody can
 have."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from homeport.core.config import Config
 from homeport.https import authority
-from tests.https.doctoring import as_new, command, examine, to_mend
+from tests.https.doctoring import command, examine, to_mend
 from tests.https.lab import DOMAIN, Lab
-
-
-@pytest.fixture
-def world(small_internet: Lab) -> Iterator[Lab]:
-    with as_new(small_internet):
-        yield small_internet
 
 
 def test_a_private_authority_tries_the_ports_itself(world: Lab) -> None:
